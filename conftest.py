@@ -1,0 +1,110 @@
+"""What every test and doctest lives in: no network, no real home, no dashboard nobody asked for.
+
+It stands at the root because the doctests under `src` need it as much as the files under `tests`,
+whose own `conftest.py` holds the data.
+"""
+
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+_scratch = pytest.StashKey[Path]()
+_browser_tests_run = pytest.StashKey[int]()
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")
+
+
+def _browser_is_required() -> bool:
+    return os.environ.get("RELEVANCEAI_REQUIRE_BROWSER", "") not in {"", "0"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point everything that looks at the environment to a folder of this session."""
+    scratch = Path(tempfile.mkdtemp(prefix="rai-tests-"))
+    config.stash[_scratch] = scratch
+    config.stash[_browser_tests_run] = 0
+    runtime = scratch / "run"
+    runtime.mkdir(mode=0o700)
+    for name in [name for name in os.environ if name.startswith("RELEVANCEAI_")]:
+        if name not in {"RELEVANCEAI_REQUIRE_BROWSER", "RELEVANCEAI_BENCH_DATA"}:
+            del os.environ[name]
+    os.environ |= {
+        "RELEVANCEAI_HOME": str(scratch / "home"),
+        "RELEVANCEAI_DASHBOARD": "off",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": str(scratch / "matplotlib"),
+        "XDG_RUNTIME_DIR": str(runtime),
+    }
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[_scratch], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a workspace of its own; a test that wants a dashboard asks for it."""
+    monkeypatch.setenv("RELEVANCEAI_HOME", str(tmp_path / "default-home"))
+    monkeypatch.setenv("RELEVANCEAI_DASHBOARD", "off")
+
+
+def _is_on_this_machine(address: object) -> bool:
+    if not isinstance(address, tuple):  # a Unix socket
+        return True
+    host = str(address[0])
+    if host in {"", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Refuse any connection that would leave this machine."""
+
+    def guarded(name: str):
+        real = getattr(socket.socket, name)
+
+        def connect(self: socket.socket, address: object) -> object:
+            if not _is_on_this_machine(address):
+                raise AssertionError(f"A test tried to reach {address!r}. Tests use no network.")
+            return real(self, address)
+
+        return connect
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, guarded(name))
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """Count the browser tests, and turn a skipped one into a failure where a browser is required."""
+    report = yield
+    if item.get_closest_marker("browser") is None:
+        return report
+    if report.skipped and _browser_is_required():
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"RELEVANCEAI_REQUIRE_BROWSER is set, yet this test was skipped: {reason}"
+    elif report.when == "call":
+        item.config.stash[_browser_tests_run] += 1
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if _browser_is_required():
+        terminalreporter.write_line(f"Browser tests run: {config.stash[_browser_tests_run]}")

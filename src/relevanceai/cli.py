@@ -1,0 +1,169 @@
+"""The words of the command line, and how a command ends; what each does stands in commands.py."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from relevanceai import commands, launch
+from relevanceai.errors import RelevanceAIError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0 is success, 1 is "not running" from `dashboard --status`, 2 an error in what was asked
+    (one line on stderr), 130 Ctrl-C, 141 a reader such as `head` that closed the pipe.
+    """
+    os.environ["MPLBACKEND"] = "Agg"  # pictures go to files: no window, no display needed
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show
+    try:
+        given = _parser().parse_args(arguments)
+        code: int = given.run(given)
+        sys.stdout.flush()
+        return code
+    except RelevanceAIError as error:
+        print(f"relevanceai: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):  # or Python flushes into it at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument(
+        "--workspace",
+        metavar="FOLDER",
+        default=argparse.SUPPRESS,
+        help="the folder of the datasets (default: RELEVANCEAI_HOME, or ~/.relevanceai)",
+    )
+    parser = argparse.ArgumentParser(
+        prog="relevanceai",
+        parents=[where],
+        description="Which of your clusters are close, and are two of them really two?",
+        epilog="To begin: relevanceai demo. Help on a command: relevanceai closest --help",
+    )
+    parser.add_argument("--version", action="version", version=launch.package_version())
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], purpose: str, example: str
+    ) -> argparse.ArgumentParser:
+        new = subparsers.add_parser(
+            name,
+            parents=[where],
+            help=purpose,
+            description=f"{purpose[0].upper()}{purpose[1:]}.",
+            epilog=f"example:\n  relevanceai {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        new.set_defaults(run=run)
+        return new
+
+    demo = command(
+        "demo",
+        commands.demo,
+        "build the sample dataset, show its closest clusters, open the dashboard",
+        "demo --no-browser --output heatmap.svg",
+    )
+    demo.add_argument(
+        "--output", metavar="FILE", help=f"the picture (default {commands.SAMPLE_PICTURE})"
+    )
+    demo.add_argument("--no-serve", action="store_true", help="start no dashboard")
+    _add_no_browser(demo)
+
+    page = command(
+        "dashboard",
+        commands.dashboard,
+        "start the dashboard, print a link to it, open the browser",
+        "dashboard --no-browser --port 8000",
+    )
+    page.add_argument(
+        "--port", type=int, help=f"where to listen (default {launch.DEFAULT_PORT}; busy: the next)"
+    )
+    page.add_argument(
+        "--base-url",
+        metavar="URL",
+        help="what links start with, behind a proxy (default: RELEVANCEAI_BASE_URL)",
+    )
+    _add_no_browser(page)
+    instead = page.add_mutually_exclusive_group()
+    instead.add_argument("--stop", action="store_true", help="end the one that is running")
+    instead.add_argument("--status", action="store_true", help="say whether one is running")
+    instead.add_argument("--foreground", action="store_true", help="serve here until Ctrl-C")
+
+    datasets = command("datasets", commands.datasets, "list the datasets", "datasets --json")
+    _add_json(datasets)
+
+    cluster = command(
+        "cluster",
+        commands.cluster,
+        "cluster a dataset, or take the labels of one of its fields",
+        "cluster ecommerce --field product_title_clip_vector_ --model kmeans --n-clusters 12",
+    )
+    _add_which(cluster)
+    cluster.add_argument("--model", default="kmeans", help="name of the model (default kmeans)")
+    cluster.add_argument("--n-clusters", metavar="N", type=int, help="how many (default: by size)")
+    cluster.add_argument("--labels-field", metavar="X", help="take the labels that stand in X")
+    cluster.add_argument("--random-state", metavar="N", type=int, default=0, help="default 0")
+
+    heatmap = command(
+        "heatmap",
+        commands.heatmap,
+        "print the closest centroids and save the heat map",
+        "heatmap ecommerce --order linkage --output heatmap.svg",
+    )
+    _add_which(heatmap)
+    _add_metric(heatmap)
+    heatmap.add_argument("--order", choices=("id", "linkage"), default="id", help="default id")
+    heatmap.add_argument("--output", metavar="FILE", help="a .png or .svg file")
+
+    closest = command(
+        "closest",
+        commands.closest,
+        "print the documents closest to each centroid",
+        "closest ecommerce --cluster cluster-1 cluster-5 --page-size 5",
+    )
+    _add_which(closest)
+    _add_metric(closest)
+    closest.add_argument("--cluster", metavar="ID", nargs="+", help="these clusters only")
+    closest.add_argument("--select", metavar="FIELD", nargs="+", help="these fields only")
+    closest.add_argument("--page-size", metavar="N", type=int, default=3, help="default 3")
+    closest.add_argument("--page", metavar="N", type=int, default=1, help="default 1")
+    closest.add_argument("--furthest", action="store_true", help="the furthest members instead")
+    _add_json(closest, "; bytes as data URIs, dates as ISO 8601")
+
+    command("info", commands.info, "print versions, paths and sizes", "info")
+    return parser
+
+
+def _add_which(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", metavar="DATASET")
+    parser.add_argument(
+        "--field",
+        metavar="F",
+        action="append",
+        help="the vector field, where there are several; repeat it to join several",
+    )
+    parser.add_argument("--alias", metavar="A", help="the name of the clustering")
+
+
+def _add_metric(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--metric", choices=("cosine", "l2", "l1", "dp"), default="cosine", help="default cosine"
+    )
+
+
+def _add_no_browser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-browser", action="store_true", help="print the link only")
+
+
+def _add_json(parser: argparse.ArgumentParser, notes: str = "") -> None:
+    parser.add_argument("--json", action="store_true", help=f"print JSON{notes}")

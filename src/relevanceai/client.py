@@ -1,0 +1,159 @@
+"""Client: the door to a workspace, a folder of datasets on this machine."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from relevanceai import launch
+from relevanceai.dataset import Dataset as _Dataset  # `Client.Dataset` hides the class
+from relevanceai.errors import NotFoundError, listed
+from relevanceai.operations.cluster import ClusterOps
+from relevanceai.operations.viz.cluster import ClusterVizOps
+from relevanceai.progress import notice
+from relevanceai.sample import ECOMMERCE, build_sample
+from relevanceai.store.names import slug as slug_of
+from relevanceai.store.workspace import Workspace, workspace_folder
+
+
+class Client:
+    """A workspace on this machine. There is no account and no network.
+
+    Parameters
+    ----------
+    workspace : a folder; None for RELEVANCEAI_HOME, else `~/.relevanceai`. It is made with the
+        first write.
+    token : accepted from old code and ignored, which is said on stderr.
+
+    Raises
+    ------
+    WorkspaceError : no folder can be told, it is a file, or it is of a newer format.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> client = Client(tempfile.mkdtemp())
+    >>> client.Dataset("shoes").insert_documents([{"_id": "1", "image_vector_": [0.5, 1.0]}])
+    InsertReport(inserted=1, updated=0, ignored_fields=())
+    >>> client.list_datasets()
+    ['shoes']
+    """
+
+    def __init__(
+        self, workspace: str | os.PathLike[str] | None = None, *, token: str | None = None
+    ) -> None:
+        self._workspace = Workspace(workspace_folder(workspace))
+        if token is not None:
+            notice(f"token ignored: no account is needed, the workspace is {self.workspace}")
+
+    def __repr__(self) -> str:
+        return f"Client({str(self.workspace)!r})"
+
+    @property
+    def workspace(self) -> Path:
+        """The absolute folder of the workspace."""
+        return self._workspace.folder
+
+    def list_datasets(self) -> list[str]:
+        """Return the names of the datasets, sorted."""
+        return self._workspace.names()
+
+    def Dataset(self, name: str) -> _Dataset:
+        """Return a dataset by name; it need not exist yet.
+
+        Inserting makes it. Reading one that does not exist is an error, except for the sample
+        `ecommerce`, which is built then, unless it was deleted.
+
+        Raises
+        ------
+        InvalidInputError : a name that is blank, too long or holds control characters.
+        """
+        return _Dataset(self._workspace, name)
+
+    def dataset_by_slug(self, slug: str) -> _Dataset:
+        """Return the dataset whose address has this segment.
+
+        Raises
+        ------
+        NotFoundError : there is none; lists the datasets.
+        """
+        names = self._workspace.names()
+        for name in names:
+            if slug_of(name) == slug:
+                return _Dataset(self._workspace, name)
+        raise NotFoundError(
+            f"No dataset {slug!r} in {self.workspace}. It has: {listed(names, like=slug)}."
+        )
+
+    def delete_dataset(self, name: str) -> None:
+        """Delete a dataset: documents, vectors, clusterings and media.
+
+        Raises
+        ------
+        NotFoundError : there is none; lists the datasets.
+        """
+        self._workspace.delete(name)
+
+    def load_sample(self, name: str = ECOMMERCE) -> _Dataset:
+        """Return a sample dataset, built and clustered as `main-cluster` if it is not there.
+
+        A sample that was deleted is brought back.
+
+        Raises
+        ------
+        NotFoundError : there is no sample of this name; lists those there are.
+        """
+        build_sample(self._workspace, name)
+        return _Dataset(self._workspace, name)
+
+    def ClusterOps(
+        self,
+        dataset: str | _Dataset,
+        *,
+        alias: str | None = None,
+        vector_fields: Sequence[str] | str | None = None,
+    ) -> ClusterOps:
+        """Open a clustering of a dataset, given by name or itself."""
+        return ClusterOps.from_dataset(
+            self._dataset(dataset), alias=alias, vector_fields=vector_fields
+        )
+
+    def ClusterVizOps(
+        self,
+        dataset: str | _Dataset,
+        *,
+        alias: str | None = None,
+        vector_fields: Sequence[str] | str | None = None,
+    ) -> ClusterVizOps:
+        """Open a clustering of a dataset, given by name or itself, with pictures."""
+        return ClusterVizOps.from_dataset(
+            self._dataset(dataset), alias=alias, vector_fields=vector_fields
+        )
+
+    def dashboard(
+        self,
+        *,
+        open_browser: bool = False,
+        port: int | None = None,
+        base_url: str | None = None,
+    ) -> str:
+        """Start the dashboard of this workspace, if it is not running, and return a link to it.
+
+        Parameters
+        ----------
+        open_browser : open the link here and now.
+        port : where to listen on 127.0.0.1; a busy port takes the next.
+        base_url : what links start with, behind a proxy or from a remote notebook; None reads
+            RELEVANCEAI_BASE_URL.
+
+        Raises
+        ------
+        DashboardError : it does not start; the message has the end of its log.
+        """
+        record = launch.start(self.workspace, port=port, base_url=base_url).wait()
+        link = launch.link(record)
+        if open_browser:
+            launch.open_browser(link)
+        return link
+
+    def _dataset(self, dataset: str | _Dataset) -> _Dataset:
+        return _Dataset(self._workspace, dataset) if isinstance(dataset, str) else dataset

@@ -1,0 +1,1 @@
+"""Clustering: models by name, labels of the user, ids of clusters."""

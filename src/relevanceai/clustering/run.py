@@ -1,0 +1,158 @@
+"""A clustering run: vectors of a store through a model, or brought labels, kept as leaves."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relevanceai.clustering.ids import cluster_id
+from relevanceai.clustering.labels import leaves_from
+from relevanceai.clustering.models import fit_labels
+from relevanceai.engine.batches import vector_batches
+from relevanceai.errors import InvalidInputError, listed
+from relevanceai.progress import notice, progress
+from relevanceai.store.documents import DocumentStore
+from relevanceai.store.labels import Clustering
+from relevanceai.store.names import checked_name
+
+
+def chosen_vector_fields(
+    store: DocumentStore, vector_fields: Sequence[str] | str | None
+) -> list[str]:
+    """Return the vector fields to work on: those named, or the only one there is.
+
+    Raises
+    ------
+    NotFoundError : one that is not there; lists those that are.
+    InvalidInputError : none named although there are several, or one named twice.
+    """
+    if vector_fields is None:
+        there = [one.name for one in store.fields() if one.kind == "vector"]
+        if len(there) != 1:
+            raise InvalidInputError(
+                f"Dataset {store.name!r} has {len(there)} vector fields: {listed(there)}. "
+                + ("Pass vector_fields=[...]." if there else "Insert documents with vectors.")
+            )
+        return there
+    names = [vector_fields] if isinstance(vector_fields, str) else list(vector_fields)
+    if not names or len(set(names)) < len(names):
+        raise InvalidInputError(
+            f"vector_fields names {names!r}. Pass at least one vector field, each once."
+        )
+    return [store.vector_field(name).name for name in names]
+
+
+def run_model(
+    store: DocumentStore,
+    model: str | object,
+    *,
+    n_clusters: int | None,
+    vector_fields: Sequence[str],
+    alias: str | None,
+    random_state: int | None,
+    model_kwargs: Mapping[str, object] | None,
+) -> Clustering:
+    """Cluster the documents that have the vectors, and keep the labels.
+
+    The writer lock is held from the first read to the last write, so that the labels are those of
+    the documents that are there.
+    """
+    with store.writing():
+        n_rows = store.count()
+        row_ids, parts = [], []
+        with progress("Reading vectors", n_rows, delay_s=0.5) as bar:
+            for batch in vector_batches(store, vector_fields):
+                row_ids.append(batch.row_ids)
+                parts.append(batch.vectors)
+                bar.update(len(batch))
+        vectors = np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
+        if not len(vectors):
+            raise InvalidInputError(
+                f"None of the {n_rows:,} documents of {store.name!r} has "
+                f"{listed(vector_fields)}. Insert vectors, or pass other vector_fields."
+            )
+        del parts
+        found, described = fit_labels(
+            model,
+            vectors,
+            n_clusters=n_clusters,
+            random_state=random_state,
+            model_kwargs=model_kwargs,
+        )
+        ids = [cluster_id(number) for number in range(int(found.max(initial=-1)) + 1)]
+        labels, valid = _for_all_rows(store, np.concatenate(row_ids), found, n_rows)
+        name = model if isinstance(model, str) else type(model).__name__
+        return _keep(
+            store, vector_fields, alias or f"{name}-{len(ids)}", labels, valid, ids, described
+        )
+
+
+def keep_brought(
+    store: DocumentStore,
+    values: Callable[[], Sequence[object]],
+    *,
+    vector_fields: Sequence[str],
+    alias: str,
+    source: str,
+) -> Clustering:
+    """Keep labels that the user brings, one per document in the order of the rows.
+
+    `values` is called under the writer lock, so that it and the rows agree. A document that has a
+    label and lacks a vector is not clustered.
+    """
+    with store.writing():
+        labels, valid, ids = leaves_from(values())
+        n_rows = store.count()
+        row_ids = np.concatenate(
+            [batch.row_ids for batch in vector_batches(store, vector_fields)]
+            or [np.empty(0, np.int64)]
+        )
+        _, has_vectors = _for_all_rows(store, row_ids, np.zeros(len(row_ids), np.int32), n_rows)
+        described: dict[str, object] = {"model": "brought", "source": source}
+        return _keep(
+            store,
+            vector_fields,
+            alias,
+            np.where(valid & has_vectors, labels, -1).astype(np.int32),
+            valid & has_vectors,
+            ids,
+            described,
+        )
+
+
+def _for_all_rows(
+    store: DocumentStore, row_ids: NDArray[np.int64], labels: NDArray[np.int32], n_rows: int
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Spread labels of some rows over all rows; the rest is not clustered."""
+    if len(row_ids) == n_rows:
+        return labels, np.ones(n_rows, bool)
+    every = store.all_row_ids()
+    order = np.argsort(every)
+    places = order[np.searchsorted(every, row_ids, sorter=order)]
+    spread = np.full(n_rows, -1, np.int32)
+    valid = np.zeros(n_rows, bool)
+    spread[places] = labels
+    valid[places] = True
+    return spread, valid
+
+
+def _keep(
+    store: DocumentStore,
+    vector_fields: Sequence[str],
+    alias: str,
+    labels: NDArray[np.int32],
+    valid: NDArray[np.bool_],
+    ids: Sequence[str],
+    described: dict[str, object],
+) -> Clustering:
+    alias = checked_name(alias, "alias")
+    clustering = store.add_clustering(vector_fields, alias, labels, valid, ids, described)
+    left_out = int((~valid).sum())
+    if left_out:
+        notice(
+            f"{left_out:,} of {len(valid):,} documents of {store.name!r} have no "
+            f"{' or no '.join(vector_fields)}"
+            + (" or no label" if described["model"] == "brought" else "")
+            + f" and are not clustered in {alias!r}"
+        )
+    return clustering

@@ -1,0 +1,291 @@
+"""What each command of the command line does: call the library, print what it returns."""
+
+import argparse
+import contextlib
+import math
+import os
+import shlex
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from relevanceai import launch
+from relevanceai.errors import (
+    DashboardError,
+    InvalidInputError,
+    NotFoundError,
+    RelevanceAIError,
+)
+from relevanceai.runtime import ServerRecord, runtime_folder
+from relevanceai.terminal import as_json, cell, table
+
+if TYPE_CHECKING:
+    from matplotlib.text import Text
+
+    from relevanceai.batch import Document
+    from relevanceai.client import Client
+    from relevanceai.dataset import ClusteringInfo, Dataset
+    from relevanceai.operations.viz.cluster import ClusterVizOps
+
+SAMPLE = "ecommerce"
+SAMPLE_ALIAS = "main-cluster"
+SAMPLE_FIELD = "product_image_clip_vector_"
+SAMPLE_PICTURE = "relevanceai-demo-heatmap.png"
+CLOSEST_PAGE = "/sdk/cluster/centroids/closest"
+_LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "pylance", "scikit-learn", "matplotlib")
+_LIBRARIES_OF_THE_PAGE = ("seaborn", "pillow", "starlette", "uvicorn", "jinja2")
+
+
+def demo(given: argparse.Namespace) -> int:
+    """Show the guide on the sample: pairs, picture, page."""
+    client = _client(given)
+    output = _picture_file(given.output or _writable_here(client.workspace) / SAMPLE_PICTURE)
+    serves = not (given.no_serve or launch.is_off())
+    pending = launch.start(client.workspace) if serves else None
+    is_there = SAMPLE in client.list_datasets()
+    dataset = client.Dataset(SAMPLE) if is_there else client.load_sample(SAMPLE)
+    ops = _clustering(dataset, [SAMPLE_FIELD], SAMPLE_ALIAS)
+    _save(ops.centroid_heatmap(), output)
+    print(f"The heat map is in {output}")
+    if pending is None:
+        print(f"See the clusters on a page: {launch.command(client.workspace)}")
+        return 0
+    query = {"dataset": SAMPLE, "field": SAMPLE_FIELD, "alias": SAMPLE_ALIAS}
+    return _show(pending.wait(), given, CLOSEST_PAGE, query)
+
+
+def dashboard(given: argparse.Namespace) -> int:
+    """Start, stop or look for the dashboard."""
+    workspace = _client(given).workspace
+    if given.stop:
+        had = launch.stop(workspace)
+        print(f"{'Ended the' if had else 'There is no running'} dashboard of {workspace}")
+        return 0
+    if given.status:
+        record = launch.find(workspace)
+        facts = f"{record.url}, process {record.pid}" if record else "not running"
+        print(f"Dashboard of {workspace}: {facts}")
+        return 0 if record else 1
+    if given.foreground:
+        return _serve_here(given, workspace)
+    record = launch.start(workspace, port=given.port, base_url=given.base_url).wait()
+    return _show(record, given)
+
+
+def datasets(given: argparse.Namespace) -> int:
+    """List the datasets of the workspace."""
+    client = _client(given)
+    rows = [_dataset_row(client.Dataset(name)) for name in client.list_datasets()]
+    if given.json:
+        print(as_json(rows))
+    elif rows:
+        print(table(rows))
+    else:
+        print(f"No datasets yet in {client.workspace}. To build the sample: relevanceai demo")
+    return 0
+
+
+def cluster(given: argparse.Namespace) -> int:
+    """Cluster a dataset and print the sizes."""
+    dataset = _client(given).Dataset(given.dataset)
+    ops = dataset.cluster(
+        given.model,
+        given.n_clusters,
+        given.field,
+        given.alias,
+        random_state=given.random_state,
+        byo_cluster_field=given.labels_field,
+    )
+    sizes = ops.sizes()
+    print(f"{cell(ops.alias)} of {', '.join(map(cell, ops.vector_fields))}:")
+    print(table([{"cluster": name, "documents": size} for name, size in sizes.items()]))
+    return 0
+
+
+def heatmap(given: argparse.Namespace) -> int:
+    """Print the closest pairs and save the heat map."""
+    ops = _clustering(_client(given).Dataset(given.dataset), given.field, given.alias)
+    output = _picture_file(given.output or Path(f"{ops.dataset_slug}-{ops.alias_slug}-heatmap.png"))
+    _save(ops.centroid_heatmap(metric=given.metric, order=given.order), output)
+    print(f"The heat map is in {output}")
+    return 0
+
+
+def closest(given: argparse.Namespace) -> int:
+    """Print the documents closest to, or furthest from, each centroid."""
+    ops = _clustering(_client(given).Dataset(given.dataset), given.field, given.alias)
+    ask = ops.furthest if given.furthest else ops.closest
+    found = ask(
+        cluster_ids=given.cluster,
+        select_fields=given.select,
+        page_size=given.page_size,
+        page=given.page,
+        similarity_metric=given.metric,
+        verbose=False,
+    )
+    if given.json:
+        print(as_json(found))
+        return 0
+    sizes = ops.sizes()
+    for name, answer in found["results"].items():
+        print(f"{cell(name)} ({sizes[name]:,} documents)")
+        print(table([_shown(document) for document in answer["results"]]), end="\n\n")
+    return 0
+
+
+def info(given: argparse.Namespace) -> int:
+    """Print versions, paths and sizes."""
+    import platform
+    from importlib.metadata import version
+
+    workspace = _client(given).workspace
+    record = launch.find(workspace)
+    facts = {
+        "relevanceai": launch.package_version(),
+        "python": f"{platform.python_version()} ({sys.executable})",
+        "system": platform.platform(),
+        **{name: version(name) for name in (*_LIBRARIES, *_LIBRARIES_OF_THE_PAGE)},
+        "workspace": f"{workspace} ({_megabytes(workspace):,.1f} MB)",
+        "runtime": str(runtime_folder(workspace)),
+        "dashboard": f"{record.url}, process {record.pid}" if record else "not running",
+    }
+    for name, fact in facts.items():
+        print(f"{name:<13} {fact}")
+    return 0
+
+
+# ---------------------------------------------------------------- what the commands share
+
+
+def _client(given: argparse.Namespace) -> "Client":
+    from relevanceai.client import Client
+
+    return Client(getattr(given, "workspace", None))
+
+
+def _clustering(
+    dataset: "Dataset", fields: Sequence[str] | None, alias: str | None
+) -> "ClusterVizOps":
+    """Return the clustering that is meant; names may be left out where one only fits."""
+    from relevanceai.operations.viz.cluster import ClusterVizOps
+
+    if fields is None or alias is None:
+        every = dataset.clusterings()
+        fitting = [
+            found
+            for found in every
+            if alias in (None, found.alias)
+            and (fields is None or tuple(fields) == found.vector_fields)
+        ]
+        if len(fitting) != 1:
+            raise _unclear(dataset.name, every, fitting)
+        fields, alias = fitting[0].vector_fields, fitting[0].alias
+    return ClusterVizOps.from_dataset(dataset, alias=alias, vector_fields=list(fields))
+
+
+def _unclear(
+    dataset: str, every: "Sequence[ClusteringInfo]", fitting: "Sequence[ClusteringInfo]"
+) -> RelevanceAIError:
+    """Say which clusterings there are, when none or several fit what was asked for."""
+    if not every:
+        return NotFoundError(
+            f"Dataset {dataset!r} has no clustering yet. "
+            f"Make one: relevanceai cluster {shlex.quote(dataset)} --n-clusters 8"
+        )
+    options = [
+        " ".join([*(f"--field {shlex.quote(name)}" for name in found.vector_fields), "--alias"])
+        + f" {shlex.quote(found.alias)}"
+        for found in fitting or every
+    ]
+    if fitting:
+        return InvalidInputError(
+            f"Dataset {dataset!r} has {len(options)} clusterings that fit. "
+            f"Say which: {', or '.join(options)}"
+        )
+    return NotFoundError(
+        f"Dataset {dataset!r} has no such clustering. It has: {', '.join(options)}"
+    )
+
+
+def _picture_file(path: str | Path) -> Path:
+    """Return the file to write, checked before the work begins."""
+    file = Path(path).expanduser()
+    if file.suffix.lower() not in {".png", ".svg"}:
+        raise InvalidInputError(f"--output {file} is neither a .png nor an .svg file. Name one.")
+    if not os.access(file if file.exists() else file.parent, os.W_OK) or file.is_dir():
+        raise InvalidInputError(
+            f"--output {file} cannot be written. Name a file in a folder that you may write to."
+        )
+    return file.absolute()
+
+
+def _writable_here(otherwise: Path) -> Path:
+    here = Path.cwd()
+    return here if os.access(here, os.W_OK) else otherwise
+
+
+def _save(drawn: "list[Text]", file: Path) -> None:
+    """Save the figure of what `centroid_heatmap` returned."""
+    axes = drawn[0].axes
+    figure = axes.get_figure(root=True) if axes is not None else None
+    assert figure is not None
+    figure.savefig(file, dpi=150, bbox_inches="tight")
+
+
+def _show(
+    record: ServerRecord,
+    given: argparse.Namespace,
+    path: str = "/",
+    query: Mapping[str, str] | None = None,
+) -> int:
+    """Print a link into the dashboard, and open the browser on one of its own."""
+    print(f"You can now visit the dashboard at {launch.link(record, path, query)}")
+    here = getattr(given, "foreground", False)
+    stop = f"{launch.command(record.workspace)} --stop"
+    print(
+        "Ctrl-C ends it." if here else f"It ends after 15 idle minutes, or with: {stop}", flush=True
+    )
+    if not given.no_browser and record.base_url is None:
+        launch.open_browser(launch.link(record, path, query))  # a code is good once
+    return 0
+
+
+def _serve_here(given: argparse.Namespace, workspace: Path) -> int:
+    """Be the dashboard until Ctrl-C, instead of starting one."""
+    from relevanceai.dashboard.server import run
+
+    if launch.find(workspace) is not None:
+        stop = f"{launch.command(workspace)} --stop"
+        raise DashboardError(f"A dashboard of {workspace} runs already. End it first: {stop}")
+
+    def announce() -> None:
+        with contextlib.suppress(DashboardError):  # what went wrong is said by the one that serves
+            _show(launch.Pending(workspace, None).wait(), given)
+
+    threading.Thread(target=announce, daemon=True).start()
+    return run(workspace, port=given.port, base_url=given.base_url, idle_s=math.inf)
+
+
+def _dataset_row(dataset: "Dataset") -> dict[str, object]:
+    n_documents, n_fields = dataset.shape
+    clusterings = [f"{info.alias} ({info.n_clusters})" for info in dataset.clusterings()]
+    return {
+        "name": dataset.name,
+        "documents": n_documents,
+        "fields": n_fields,
+        "vector fields": ", ".join(dataset.list_vector_fields()),
+        "clusterings": ", ".join(clusterings),
+    }
+
+
+def _shown(document: "Document") -> "Document":
+    """Put id and score first, and leave the labels to the heading."""
+    first = {name: document[name] for name in ("_id", "_search_score") if name in document}
+    return first | {name: value for name, value in document.items() if name != "_cluster_"}
+
+
+def _megabytes(folder: Path) -> float:
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files) / 1e6

@@ -1,0 +1,1 @@
+"""The local dashboard: a small web application over a workspace."""

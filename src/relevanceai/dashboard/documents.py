@@ -1,0 +1,123 @@
+"""What the documents of a cluster look like on a page: columns, rows, cells and picture addresses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from relevanceai.batch import Document
+from relevanceai.dashboard.render import path, query
+from relevanceai.dashboard.runs import Memory, Run
+from relevanceai.dashboard.values import Cell, cell, column_order, cut, is_vector_field, title_field
+from relevanceai.pictures import kind_of_value, picture_fields
+
+if TYPE_CHECKING:
+    from relevanceai.dataset import Dataset
+
+Side = Literal["closest", "furthest"]
+_LOOKED_AT = 24
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is known of a dataset's fields: which hold pictures, which one names a document."""
+
+    pictures: tuple[str, ...]
+    title: str | None
+    schema: Mapping[str, object]
+    media_folder: Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One document in a table or a list."""
+
+    id: str
+    title: str
+    similarity: str
+    cells: tuple[Cell, ...]
+    picture: str | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One page of a cluster's documents."""
+
+    columns: tuple[str, ...]
+    hidden: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def shape_of(dataset: "Dataset", memory: Memory) -> Shape:
+    """Look at a few documents to see which fields hold pictures."""
+
+    def look() -> Shape:
+        schema: dict[str, object] = dict(dataset.schema)
+        fields = [name for name, kind in schema.items() if not is_vector_field(name, kind)]
+        looked_at = dataset.sample(_LOOKED_AT, random_state=0, select_fields=fields)
+        pictures = picture_fields(looked_at, dataset.media_folder)
+        return Shape(tuple(pictures), title_field(schema, pictures), schema, dataset.media_folder)
+
+    return memory.get(("shape", dataset.slug, dataset.version), look)
+
+
+def media_path(dataset: "Dataset", document_id: str, field: str, size: int) -> str:
+    """Return a picture's address, from the root. The id is in the query, so that any id will do."""
+    return path("media", dataset.slug, str(dataset.version)) + query(
+        {"id": document_id, "field": field, "s": size}
+    )
+
+
+def documents_of(
+    run: Run, clusters: Sequence[str], side: Side, *, page: int = 1, per: int
+) -> dict[str, list[Document]]:
+    """Return one page of each cluster's documents, vectors left out."""
+    ask = run.ops.closest if side == "closest" else run.ops.furthest
+    answer = ask(cluster_ids=list(clusters), page_size=per, page=page, verbose=False)
+    return {name: list(found["results"]) for name, found in answer["results"].items()}
+
+
+def exemplars(run: Run, shape: Shape, memory: Memory) -> dict[str, Row]:
+    """Return the closest document of every cluster, without its picture's bytes."""
+
+    def ask() -> dict[str, Row]:
+        fields = [shape.title] if shape.title else ["_id"]
+        answer = run.ops.closest(page_size=1, select_fields=fields, verbose=False)["results"]
+        return {
+            name: row_of(found["results"][0], shape, ())
+            for name, found in answer.items()
+            if found["results"]
+        }
+
+    return memory.get(("exemplars", *run.key), ask)
+
+
+def table_of(documents: Sequence[Document], shape: Shape, hidden: Iterable[str]) -> Table:
+    """Lay documents out as a table; `hidden` names the columns that were switched off."""
+    present = list(dict.fromkeys(name for document in documents for name in document))
+    every = column_order(shape.schema, present, shape.pictures)
+    off = tuple(name for name in every if name in set(hidden))
+    columns = tuple(name for name in every if name not in off)
+    return Table(columns, off, tuple(row_of(each, shape, columns) for each in documents))
+
+
+def row_of(document: Document, shape: Shape, columns: Sequence[str]) -> Row:
+    """Return one document, its values made ready for a template."""
+    document_id = str(document["_id"])
+    title = document.get(shape.title) if shape.title else None
+    similarity = document.get("_search_score")
+
+    def is_drawn(name: str) -> bool:
+        return kind_of_value(document.get(name), shape.media_folder) == "picture"
+
+    picture = next((name for name in shape.pictures if is_drawn(name)), None)
+    return Row(
+        id=document_id,
+        title=cut(str(title), 120) if title else f"Document {cut(document_id, 60)}",
+        similarity="" if similarity is None else f"{float(similarity):.3f}",
+        cells=tuple(
+            cell(document.get(name), is_picture=name in shape.pictures and is_drawn(name))
+            for name in columns
+        ),
+        picture=picture,
+    )

@@ -1,0 +1,84 @@
+"""Pictures of documents, asked for by document, field and size; nothing else can be asked for."""
+
+from collections import OrderedDict
+from threading import BoundedSemaphore, Lock
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from relevanceai import pictures
+from relevanceai.dashboard.assets import IMMUTABLE
+from relevanceai.dashboard.security import MEDIA_POLICY
+from relevanceai.errors import NotFoundError, RelevanceAIError
+
+if TYPE_CHECKING:
+    from relevanceai.client import Client
+
+SIZES = frozenset({48, 96, 256, 1024})
+_KEPT_BYTES = 32 * 2**20
+_DECODERS = 4
+_MAX_NAME = 4_000
+
+
+class Media:
+    """Serves thumbnails, and remembers the latest."""
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+        self._kept: OrderedDict[tuple[str, int, str, str, int], bytes | None] = OrderedDict()
+        self._kept_bytes = 0
+        self._lock = Lock()
+        self._decoders = BoundedSemaphore(_DECODERS)
+
+    def serve(self, request: Request) -> Response:
+        """Answer `/media/{dataset}/{version}?id=&field=&s=`."""
+        asked = request.query_params
+        size = asked.get("s", "96")
+        document_id, field = asked.get("id", ""), asked.get("field", "")
+        if size not in {str(each) for each in SIZES}:
+            return _nothing("s must be one of 48, 96, 256 and 1024.", 400)
+        if not document_id or not field or len(document_id) + len(field) > _MAX_NAME:
+            return _nothing("id and field must name a document and one of its fields.", 400)
+        try:
+            dataset = self._client.dataset_by_slug(request.path_params["dataset"])
+        except NotFoundError:
+            return _nothing("There is no such dataset.", 404)
+        version = dataset.version
+        key = (dataset.slug, version, document_id, field, int(size))
+        with self._lock:
+            found = key in self._kept
+            body = self._kept.get(key)
+        if not found:
+            try:
+                documents = dataset.get_documents_by_ids([document_id], select_fields=[field])
+            except RelevanceAIError:
+                documents = []
+            value = documents[0].get(field) if documents else None
+            with self._decoders:
+                body = pictures.thumbnail(value, int(size), media_folder=dataset.media_folder)
+            self._keep(key, body)
+        if body is None:
+            return _nothing("There is no picture there.", 404)
+        is_current = request.path_params["version"] == str(version)
+        return Response(
+            body,
+            media_type="image/webp",
+            headers={
+                "content-security-policy": MEDIA_POLICY,
+                "cache-control": IMMUTABLE if is_current else "no-store",
+            },
+        )
+
+    def _keep(self, key: tuple[str, int, str, str, int], body: bytes | None) -> None:
+        with self._lock:
+            self._kept_bytes += len(body or b"") - len(self._kept.get(key) or b"")
+            self._kept[key] = body
+            while self._kept_bytes > _KEPT_BYTES or len(self._kept) > 20_000:
+                _, gone = self._kept.popitem(last=False)
+                self._kept_bytes -= len(gone or b"")
+
+
+def _nothing(message: str, status: int) -> Response:
+    headers = {"content-security-policy": MEDIA_POLICY, "cache-control": "no-store"}
+    return PlainTextResponse(message, status, headers)

@@ -1,0 +1,254 @@
+"""Finds what a page's address names: datasets, clusterings and clusters; or says what exists."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import cached_property
+from hashlib import sha256
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from relevanceai.dashboard.render import QueryValue, path, query
+from relevanceai.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from relevanceai.client import Client
+    from relevanceai.dataset import ClusteringInfo, Dataset
+    from relevanceai.operations.viz.cluster import ClusterVizOps
+
+CLOSEST = "sdk/cluster/centroids/closest"
+FURTHEST = "sdk/cluster/centroids/furthest"
+MAX_OPTIONS = 24
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Option:
+    """A name that exists, and where it leads."""
+
+    label: str
+    href: str
+
+
+class Missing(Exception):
+    """An address names something that is not there; the page lists what is."""
+
+    def __init__(self, title: str, message: str, options: Sequence[Option] = ()) -> None:
+        super().__init__(title)
+        self.title = title
+        self.message = message
+        self.options = list(options)[:MAX_OPTIONS]
+        self.n_more = max(0, len(options) - MAX_OPTIONS)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One clustering of one dataset, ready to be asked."""
+
+    dataset: "Dataset"
+    info: "ClusteringInfo"
+    ops: "ClusterVizOps"
+
+    @cached_property
+    def revision(self) -> str:
+        """A short name, safe in an address, that changes when anything shown may have changed."""
+        text = f"{self.ops.revision}\0{self.info.created_at}\0{self.dataset.slug}"
+        return sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What answers about this clustering are remembered by."""
+        return (self.dataset.slug, self.info.field_slug, self.info.alias_slug, self.revision)
+
+    @property
+    def map_path(self) -> str:
+        """The heat map page, from the root."""
+        return map_path(self.dataset, self.info)
+
+    def documents_path(self, cluster: str | None = None, *, furthest: bool = False) -> str:
+        """The guide's page for a cluster, from the root."""
+        return documents_path(self.dataset.name, self.info, cluster, furthest=furthest)
+
+
+def map_path(dataset: "Dataset", info: "ClusteringInfo") -> str:
+    """Return the address of a clustering's heat map page, from the root."""
+    return path("d", dataset.slug, "c", info.field_slug, info.alias_slug)
+
+
+def documents_path(
+    dataset_name: str, info: "ClusteringInfo", cluster: str | None = None, *, furthest: bool = False
+) -> str:
+    """Return the address of a clustering's closest or furthest documents, from the root."""
+    names: dict[str, QueryValue] = {
+        "dataset": dataset_name,
+        "field": info.vector_fields,
+        "alias": info.alias,
+        "cluster": cluster,
+    }
+    return (FURTHEST if furthest else CLOSEST) + query(names)
+
+
+def every_clustering(client: "Client") -> list[tuple["Dataset", list["ClusteringInfo"]]]:
+    """Return each dataset with its clusterings, the newest clustering first."""
+    datasets = [client.Dataset(name) for name in client.list_datasets()]
+    return [
+        (dataset, sorted(dataset.clusterings(), key=lambda info: info.created_at, reverse=True))
+        for dataset in datasets
+    ]
+
+
+def run_of(dataset: "Dataset", info: "ClusteringInfo") -> Run:
+    """Return a clustering that exists, opened."""
+    from relevanceai.operations.viz.cluster import ClusterVizOps
+
+    fields = list(info.vector_fields)
+    return Run(
+        dataset,
+        info,
+        ClusterVizOps.from_dataset(dataset, alias=info.alias, vector_fields=fields),
+    )
+
+
+def find_by_names(
+    client: "Client", dataset: str | None, fields: Sequence[str], alias: str | None
+) -> Run | None:
+    """Return the clustering that an address of the guide's page names.
+
+    What the address leaves out is chosen: the newest clustering of those that fit. None when the
+    workspace has no clustering at all and the address names nothing.
+
+    Raises
+    ------
+    Missing : nothing fits.
+    """
+    names = client.list_datasets()
+    if dataset is not None and dataset not in names:
+        options = [Option(name, CLOSEST + query({"dataset": name})) for name in _near(names, dataset)]
+        raise Missing(
+            f"There is no dataset “{dataset}”",
+            "These datasets exist:" if options else "This workspace has no datasets yet.",
+            options,
+        )
+    chosen = [client.Dataset(name) for name in (names if dataset is None else [dataset])]
+    found = [(each, info) for each in chosen for info in each.clusterings()]
+    fitting = [
+        (each, info)
+        for each, info in found
+        if (alias is None or info.alias == alias) and _fits(info, fields)
+    ]
+    if fitting:
+        return run_of(*max(fitting, key=lambda pair: pair[1].created_at))
+    if dataset is None and alias is None and not fields:
+        return None
+    raise _no_clustering(dataset, fields, alias, found)
+
+
+def find_by_slugs(client: "Client", dataset_slug: str, field_slug: str, alias_slug: str) -> Run:
+    """Return the clustering whose page lives at these slugs.
+
+    Raises
+    ------
+    Missing : there is none.
+    """
+    try:
+        dataset = client.dataset_by_slug(dataset_slug)
+    except NotFoundError as error:
+        names = client.list_datasets()
+        options = [Option(name, CLOSEST + query({"dataset": name})) for name in names]
+        raise Missing(
+            "There is no such dataset",
+            "These datasets exist:" if options else "This workspace has no datasets yet.",
+            options,
+        ) from error
+    infos = dataset.clusterings()
+    for info in infos:
+        if (info.field_slug, info.alias_slug) == (field_slug, alias_slug):
+            return run_of(dataset, info)
+    raise _no_clustering(dataset.name, [field_slug], alias_slug, [(dataset, i) for i in infos])
+
+
+def checked_cluster(run: Run, cluster: str | None, ids: Sequence[str], href: str) -> str:
+    """Return the cluster an address names, or the first.
+
+    Raises
+    ------
+    Missing : there is no such cluster; the options lead to `href` with the cluster added.
+    """
+    if cluster is None:
+        return ids[0]
+    if cluster in ids:
+        return cluster
+    joint = "&" if "?" in href else "?"
+    raise Missing(
+        f"There is no cluster “{cluster}”",
+        f"The clustering “{run.info.alias}” has these:",
+        [Option(each, f"{href}{joint}{query({'cluster': each})[1:]}") for each in _near(ids, cluster)],
+    )
+
+
+@dataclass
+class Memory:
+    """The last few answers about clusterings, so that a page asks for each only once."""
+
+    limit: int = 48
+    _answers: "OrderedDict[Hashable, object]" = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def get(self, key: Hashable, ask: Callable[[], T]) -> T:
+        """Return the answer kept under `key`, asking for it when there is none."""
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return cast(T, self._answers[key])
+        answer = ask()
+        with self._lock:
+            self._answers[key] = answer
+            while len(self._answers) > self.limit:
+                self._answers.popitem(last=False)
+        return answer
+
+
+def _fits(info: "ClusteringInfo", fields: Sequence[str]) -> bool:
+    own = tuple(info.vector_fields)
+    return not fields or tuple(fields) == own or tuple(fields) in {(".".join(own),), (",".join(own),)}
+
+
+def _near(names: Iterable[str], wanted: str) -> list[str]:
+    """Return the names, those spelt most like `wanted` first."""
+    folded = wanted.casefold()[:200]
+    everything = list(names)
+    if len(everything) > 2000:
+        return everything
+    return sorted(
+        everything, key=lambda name: -SequenceMatcher(None, folded, name.casefold()).ratio()
+    )
+
+
+def _no_clustering(
+    dataset: str | None,
+    fields: Sequence[str],
+    alias: str | None,
+    found: Sequence[tuple["Dataset", "ClusteringInfo"]],
+) -> Missing:
+    asked = " ".join(
+        part
+        for part in (
+            f"“{alias}”" if alias else "",
+            f"of “{', '.join(fields)}”" if fields else "",
+            f"in “{dataset}”" if dataset else "",
+        )
+        if part
+    )
+    options = [
+        Option(
+            f"{each.name} · {info.alias} · {', '.join(info.vector_fields)}",
+            documents_path(each.name, info),
+        )
+        for each, info in found
+    ]
+    return Missing(
+        f"There is no clustering {asked}".rstrip(),
+        "These clusterings exist:" if options else "Nothing has been clustered there yet.",
+        options,
+    )

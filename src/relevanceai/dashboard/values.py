@@ -1,0 +1,138 @@
+"""How one value of a document reads on a page: as text, a link, a number, a date or a picture."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from relevanceai.dashboard.security import safe_link
+
+Kind = Literal["picture", "link", "text", "number", "date", "nothing"]
+
+MAX_TEXT = 400
+MAX_LINK_TEXT = 60
+HIDDEN_FIELDS = frozenset({"_cluster_", "_search_score", "_chunk_"})
+_TITLE_WORDS = ("title", "name", "headline", "caption", "heading", "subject", "label")
+_TEXT_WORDS = ("text", "description", "body", "content", "utterance", "sentence", "query")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value, ready for a template, which escapes it."""
+
+    kind: Kind
+    text: str = ""
+    link: str = ""
+
+
+def cell(value: object, *, is_picture: bool = False) -> Cell:
+    """Return how a value reads. A picture stays a picture only where its field holds pictures.
+
+    Examples
+    --------
+    >>> cell(12.5), cell(None).kind, cell("javascript:alert(1)").kind
+    (Cell(kind='number', text='12.5', link=''), 'nothing', 'text')
+    """
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return Cell("nothing")
+    if is_picture:
+        return Cell("picture")
+    if isinstance(value, bool):
+        return Cell("text", "yes" if value else "no")
+    if isinstance(value, int):
+        return Cell("number", f"{value:,}" if abs(value) >= 10_000 else str(value))
+    if isinstance(value, float):
+        return Cell("number", _number(value))
+    if isinstance(value, (datetime, date)):
+        return Cell("date", value.isoformat())
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return Cell("text", f"{len(value):,} bytes")
+    if isinstance(value, str):
+        return _text_cell(value)
+    return Cell("text", cut(_as_json(value)))
+
+
+def cut(text: str, length: int = MAX_TEXT) -> str:
+    """Return `text`, or its beginning and an ellipsis."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def is_vector_field(name: str, kind: object) -> bool:
+    """True for a field whose values are vectors, which no person reads."""
+    return name.endswith("_vector_") or (isinstance(kind, Mapping) and "vector" in kind)
+
+
+def title_field(schema: Mapping[str, object], pictures: Iterable[str] = ()) -> str | None:
+    """Return the text field that names a document best, judged by its own name.
+
+    Examples
+    --------
+    >>> title_field({"_id": "text", "query": "text", "product_title": "text"})
+    'product_title'
+    """
+    taken = set(pictures) | HIDDEN_FIELDS | {"_id"}
+    texts = [name for name, kind in schema.items() if kind == "text" and name not in taken]
+    for words in (_TITLE_WORDS, _TEXT_WORDS):
+        for name in texts:
+            if any(word in name.lower() for word in words):
+                return name
+    return None
+
+
+def column_order(
+    schema: Mapping[str, object], present: Sequence[str], pictures: Sequence[str]
+) -> list[str]:
+    """Return the fields to show: pictures, the title, the rest as stored, and `_id` at the end."""
+    title = title_field(schema, pictures)
+    shown = [
+        name
+        for name in [*(name for name in schema if name in set(present)), *present]
+        if name not in HIDDEN_FIELDS and not is_vector_field(name, schema.get(name))
+    ]
+    unique = list(dict.fromkeys(shown))
+
+    def rank(name: str) -> int:
+        if name in pictures:
+            return 0
+        if name == title:
+            return 1
+        return 3 if name == "_id" else 2
+
+    return sorted(unique, key=rank)
+
+
+def cluster_name(cluster_id: str) -> str:
+    """Return a cluster's id as its tab says it: `cluster-0` is Cluster-0, other ids stay.
+
+    Examples
+    --------
+    >>> cluster_name("cluster-0"), cluster_name("rain boots")
+    ('Cluster-0', 'rain boots')
+    """
+    prefix, _, number = cluster_id.partition("-")
+    return f"Cluster-{number}" if prefix == "cluster" and number.isdigit() else cluster_id
+
+
+def _text_cell(value: str) -> Cell:
+    link = safe_link(value)
+    if link is not None:
+        shown = link.removeprefix("https://").removeprefix("http://").removeprefix("mailto:")
+        return Cell("link", cut(shown.rstrip("/"), MAX_LINK_TEXT), link)
+    if value.startswith("data:"):
+        return Cell("text", f"data, {len(value):,} characters")
+    return Cell("text", cut(value))
+
+
+def _number(value: float) -> str:
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:,.6g}" if abs(value) >= 10_000 else f"{value:.6g}"
+
+
+def _as_json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return f"a value of type {type(value).__name__}"

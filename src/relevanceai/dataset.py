@@ -1,0 +1,490 @@
+"""Dataset: documents in and out, and clustering them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relevanceai.batch import Document
+from relevanceai.clustering.run import chosen_vector_fields, keep_brought, run_model
+from relevanceai.errors import InvalidInputError, NotFoundError, listed
+from relevanceai.operations.cluster import ClusterOps
+from relevanceai.operations.viz.cluster import ClusterVizOps
+from relevanceai.progress import notice, progress
+from relevanceai.sample import SAMPLES, build_sample
+from relevanceai.show import DocumentTable, show_json
+from relevanceai.store.documents import DocumentStore, InsertReport
+from relevanceai.store.labels import Clustering
+from relevanceai.store.names import slug
+from relevanceai.store.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHOWN_KINDS = {
+    "integer": "numeric",
+    "number": "numeric",
+    "date": "date",
+    "local_date": "date",
+    "day": "date",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteringInfo:
+    """One clustering of a dataset, as lists show it.
+
+    `n_documents` counts the documents in clusters, `n_outliers` those that are noise and
+    `n_unclustered` those without a label (they have no vector, or came later). `label_path` is
+    where a document shows its label; the slugs are the parts of its page's address.
+    """
+
+    vector_fields: tuple[str, ...]
+    alias: str
+    field_slug: str
+    alias_slug: str
+    label_path: str
+    n_clusters: int
+    n_documents: int
+    n_outliers: int
+    n_unclustered: int
+    model: str
+    created_at: str
+
+
+class Dataset:
+    """A named collection of documents in a workspace; made by `client.Dataset(name)`.
+
+    Nothing exists on disk before documents are inserted. Every write is there whole or not at all,
+    and every read sees one finished write.
+    """
+
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self._workspace = workspace
+        self._store = workspace.store(name)
+
+    # what it is --------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """The dataset's name."""
+        return self._store.name
+
+    @property
+    def slug(self) -> str:
+        """The name as a URL segment and folder name."""
+        return slug(self._store.name)
+
+    @property
+    def workspace(self) -> Path:
+        """The folder of the workspace that the dataset lives in."""
+        return self._workspace.folder
+
+    @property
+    def media_folder(self) -> Path:
+        """The only folder from which pictures named by path are opened."""
+        return self._store.media_folder
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every write."""
+        return self.opened().version()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The number of documents and of fields (`_id` among them, labels not)."""
+        store = self.opened()
+        return store.count(), len(store.fields())
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the fields, then the paths of the labels."""
+        store = self.opened()
+        return [one.name for one in store.fields()] + [
+            one.label_path for one in store.clusterings()
+        ]
+
+    @property
+    def schema(self) -> dict[str, str | dict[str, int]]:
+        """What each field and label holds: "text", "numeric", "bool", "date", "bytes", "json"
+        (lists, dicts and values of mixed kinds) or `{"vector": n_dims}`."""
+        store = self.opened()
+        kinds: dict[str, str | dict[str, int]] = {}
+        for one in store.fields():
+            is_vector = one.kind == "vector"
+            kinds[one.name] = (
+                {"vector": one.width} if is_vector else _SHOWN_KINDS.get(one.kind, one.kind)
+            )
+        return kinds | {one.label_path: "text" for one in store.clusterings()}
+
+    def list_vector_fields(self) -> list[str]:
+        """Return the names of the vector fields."""
+        return [one.name for one in self.opened().fields() if one.kind == "vector"]
+
+    def list_cluster_aliases(self) -> list[str]:
+        """Return the aliases of the clusterings, oldest first, each once."""
+        return list(dict.fromkeys(one.alias for one in self.opened().clusterings()))
+
+    def clusterings(self) -> list[ClusteringInfo]:
+        """Return what there is to know of each clustering, oldest first."""
+        store = self.opened()
+        return [_info(store, one) for one in store.clusterings()]
+
+    # documents in ------------------------------------------------------------------------------
+
+    def insert_documents(self, documents: Iterable[Mapping[str, object]]) -> InsertReport:
+        """Insert new documents: all of them in one commit, or none.
+
+        Parameters
+        ----------
+        documents : dicts. `_id` becomes text; one that is missing is made, a random UUID. A field
+            whose name ends in `_vector_` holds a list or array of numbers, kept as float32; a
+            document may lack it. Other values come back as they went in: text, numbers, bools,
+            dates, bytes, None (left out), and nested lists and dicts.
+
+        Returns
+        -------
+        InsertReport with the counts and the ids that were made.
+
+        Raises
+        ------
+        DuplicateIdError : an `_id` that is there already, or twice in this call.
+        InvalidInputError : a vector of another width, with NaN or infinity, or a value that cannot
+            be kept; the message names the field and the `_id`.
+        """
+        return self._write(documents, upsert=False)
+
+    def upsert_documents(self, documents: Iterable[Mapping[str, object]]) -> InsertReport:
+        """Insert documents, and change those whose `_id` is there already, in one commit.
+
+        A change touches the fields it brings; None empties one. Of two documents with one `_id`
+        the later holds. A document whose vector changes is no longer clustered.
+        Arguments, result and errors are those of `insert_documents`.
+        """
+        return self._write(documents, upsert=True)
+
+    def insert_pandas_dataframe(self, frame: "pd.DataFrame") -> InsertReport:
+        """Insert each row of a DataFrame as a document; its index is not kept.
+
+        A missing value (None, NaN, NaT, NA) is a field that the document lacks. A vector field holds
+        a list or an array in each row. Result and errors are those of `insert_documents`.
+        """
+        import pandas as pd
+
+        if not isinstance(frame, pd.DataFrame):
+            raise InvalidInputError(
+                f"insert_pandas_dataframe was given a {type(frame).__name__}. "
+                "Pass a pandas DataFrame, or use insert_documents for a list of dicts."
+            )
+        if not frame.columns.is_unique:
+            twice = frame.columns[frame.columns.duplicated()].unique()
+            raise InvalidInputError(
+                f"The DataFrame has columns of the same name: {listed(map(str, twice))}. "
+                "Give each its own."
+            )
+        columns = []
+        for name in frame.columns:
+            cells = frame[name].astype(object)
+            columns.append(cells.where(frame[name].notna(), None).tolist())
+        names = list(frame.columns)
+        rows = zip(*columns, strict=True) if columns else iter([()] * len(frame))
+        documents = [
+            {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
+            for row in rows
+        ]
+        return self._write(documents, upsert=False)
+
+    # documents out -----------------------------------------------------------------------------
+
+    def get_documents_by_ids(
+        self,
+        ids: Sequence[str] | str,
+        *,
+        select_fields: Sequence[str] | None = None,
+        include_vector: bool = True,
+    ) -> list[Document]:
+        """Return the documents with these `_id`s, in the order asked.
+
+        Raises
+        ------
+        NotFoundError : an `_id` that is not there.
+        """
+        store = self.opened()
+        wanted = [ids] if isinstance(ids, str) else [str(one) for one in ids]
+        there = store.row_ids(wanted)
+        lacking = [one for one in dict.fromkeys(wanted) if one not in there]
+        if lacking:
+            raise NotFoundError(
+                f"{len(lacking):,} of {len(wanted):,} `_id`s are not in dataset {self.name!r}: "
+                f"{listed(lacking, limit=5)}."
+            )
+        return list(
+            store.read(
+                [there[one] for one in wanted],
+                select_fields=select_fields,
+                include_vector=include_vector,
+            )
+        )
+
+    def get_all_documents(
+        self, *, select_fields: Sequence[str] | None = None, include_vector: bool = True
+    ) -> Iterator[Document]:
+        """Return an iterator over all documents, in the order of the rows, not held at once.
+
+        Rows stand in the order of insertion; a document that is changed moves to the end.
+        """
+        return self.opened().read(select_fields=select_fields, include_vector=include_vector)
+
+    def sample(
+        self,
+        n: int = 10,
+        *,
+        random_state: int | None = None,
+        select_fields: Sequence[str] | None = None,
+        include_vector: bool = True,
+    ) -> list[Document]:
+        """Return n documents drawn at random without replacement; all, shuffled, if n is larger.
+
+        `random_state` makes the draw repeatable, as long as the documents stay the same.
+        """
+        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+            raise InvalidInputError(f"n is a whole number from 0, but got {n!r:.60}.")
+        store = self.opened()
+        every = np.sort(store.all_row_ids())
+        drawn = np.random.default_rng(random_state).permutation(every)[:n]
+        return list(
+            store.read(
+                [int(one) for one in drawn],
+                select_fields=select_fields,
+                include_vector=include_vector,
+            )
+        )
+
+    def head(self, n: int = 5, *, image_width: int = 60) -> DocumentTable:
+        """Return the first n documents as a table, with pictures in a notebook; vectors left out."""
+        documents: list[Document] = []
+        for document in self.get_all_documents(include_vector=False):
+            if len(documents) >= n:
+                break
+            documents.append(document)
+        return show_json(documents, image_width=image_width, media_folder=self.media_folder)
+
+    # clustering --------------------------------------------------------------------------------
+
+    def cluster(
+        self,
+        model: str | object = "kmeans",
+        n_clusters: int | None = None,
+        vector_fields: Sequence[str] | str | None = None,
+        alias: str | None = None,
+        *,
+        random_state: int | None = 0,
+        byo_cluster_field: str | None = None,
+        model_kwargs: Mapping[str, object] | None = None,
+    ) -> ClusterVizOps:
+        """Cluster the documents, or take labels they bring, and keep the result under an alias.
+
+        Parameters
+        ----------
+        model : a name ("kmeans", "minibatchkmeans", "agglomerative", "birch", "gmm", "hdbscan",
+            "dbscan"; see `relevanceai.clustering.models.fit_labels`) or an object with
+            `fit_predict(vectors)`.
+        n_clusters : how many clusters; None for the model's own way, or sqrt(n / 2).
+        vector_fields : what to cluster on; None when there is only one vector field. Several are
+            each scaled to unit norm and put side by side.
+        alias : the name of the result; None for one made of the model and the number of clusters
+            (for brought labels, of their field). A clustering of this name is replaced.
+        random_state : seed of the model; None for another draw each time.
+        byo_cluster_field : a field that holds labels, in place of a model. Integers and whole
+            floats become `cluster-3`, text stays, -1 and "outlier" are noise, missing is not
+            clustered.
+        model_kwargs : further arguments of the named model.
+
+        Returns
+        -------
+        The operations of the new clustering. A document without the vector is not clustered; how
+        many there are is said on stderr.
+
+        Raises
+        ------
+        NotFoundError : a dataset or field that does not exist.
+        InvalidInputError : an unknown model, a number of clusters that cannot be, labels that
+            cannot be read.
+        """
+        store = self.opened()
+        fields = chosen_vector_fields(store, vector_fields)
+        if byo_cluster_field is None:
+            made = run_model(
+                store,
+                model,
+                n_clusters=n_clusters,
+                vector_fields=fields,
+                alias=alias,
+                random_state=random_state,
+                model_kwargs=model_kwargs,
+            )
+        else:
+            if n_clusters is not None or model != "kmeans" or model_kwargs:
+                raise InvalidInputError(
+                    "byo_cluster_field brings the labels, so there is no model to run. "
+                    "Pass either byo_cluster_field, or model, n_clusters and model_kwargs."
+                )
+            made = keep_brought(
+                store,
+                lambda: store.field_values(byo_cluster_field),
+                vector_fields=fields,
+                alias=alias or byo_cluster_field,
+                source=byo_cluster_field,
+            )
+        return self.ClusterVizOps(alias=made.alias, vector_fields=made.vector_fields)
+
+    def set_cluster_labels(
+        self,
+        vector_fields: Sequence[str] | str,
+        alias: str,
+        labels: "Mapping[str, object] | Sequence[object] | pd.Series[Any]",
+    ) -> ClusterVizOps:
+        """Keep labels that you bring as a clustering of these vector fields.
+
+        Parameters
+        ----------
+        vector_fields : what the labels were made from; centroids are means of it.
+        alias : the name of the clustering; one of this name is replaced.
+        labels : one per document in the order of `get_all_documents()`; or a dict by `_id`; or a
+            pandas Series, by `_id` unless its index just counts. Values as for
+            `cluster(byo_cluster_field=...)`. Documents that a dict leaves out are not clustered.
+
+        Raises
+        ------
+        InvalidInputError : another number of labels than documents, or labels that cannot be read.
+        NotFoundError : a dict names an `_id` that is not there.
+        """
+        store = self.opened()
+        fields = chosen_vector_fields(store, vector_fields)
+        made = keep_brought(
+            store,
+            lambda: _aligned(store, labels),
+            vector_fields=fields,
+            alias=alias,
+            source="set_cluster_labels",
+        )
+        return self.ClusterVizOps(alias=made.alias, vector_fields=made.vector_fields)
+
+    def ClusterOps(
+        self, *, alias: str | None = None, vector_fields: Sequence[str] | str | None = None
+    ) -> ClusterOps:
+        """Open a clustering: `ClusterOps.from_dataset(self, ...)`."""
+        return ClusterOps.from_dataset(self, alias=alias, vector_fields=vector_fields)
+
+    def ClusterVizOps(
+        self, *, alias: str | None = None, vector_fields: Sequence[str] | str | None = None
+    ) -> ClusterVizOps:
+        """Open a clustering with pictures: `ClusterVizOps.from_dataset(self, ...)`."""
+        return ClusterVizOps.from_dataset(self, alias=alias, vector_fields=vector_fields)
+
+    # the whole ---------------------------------------------------------------------------------
+
+    def delete(self) -> None:
+        """Delete the dataset: documents, vectors, clusterings and media."""
+        self._workspace.delete(self.name)
+
+    def opened(self) -> DocumentStore:
+        """Return the store; build a sample of this name that was never there first.
+
+        Raises
+        ------
+        NotFoundError : there is no such dataset; lists those there are.
+        """
+        store = self._store
+        if store.exists():
+            return store
+        if self.name in SAMPLES and not self._workspace.was_deleted(self.name):
+            notice(f"building the sample dataset {self.name!r} in {self.workspace}, once")
+            return build_sample(self._workspace, self.name)
+        there = listed(self._workspace.names(), like=self.name)
+        again = (
+            f" It is a sample that was deleted: client.load_sample({self.name!r}) brings it back."
+            if self.name in SAMPLES
+            else " Insert documents to make it, or pass one of these names."
+        )
+        raise NotFoundError(
+            f"No dataset {self.name!r} in {self.workspace}. It has: {there}.{again}"
+        )
+
+    def _write(self, documents: Iterable[Mapping[str, object]], *, upsert: bool) -> InsertReport:
+        if not isinstance(documents, Iterable):
+            raise InvalidInputError(
+                f"Documents come as a list of dicts, but got a {type(documents).__name__}."
+            )
+        if isinstance(documents, Mapping | str | bytes):
+            return self._store.write(documents, upsert=upsert)  # which says what is wrong
+        self._workspace.write_format()
+        total = len(documents) if isinstance(documents, Sequence) else None
+        with progress("Upserting" if upsert else "Inserting", total, delay_s=0.5) as bar:
+            report = self._store.write(_counted(documents, bar.update), upsert=upsert)
+        if report.ignored_fields:
+            notice(
+                f"did not take {listed(report.ignored_fields)} from the documents: the dataset "
+                "works these out itself; labels are set by cluster() or set_cluster_labels()"
+            )
+        return report
+
+
+def _counted(
+    documents: Iterable[Mapping[str, object]], count: Callable[[int], object]
+) -> Iterator[Mapping[str, object]]:
+    for document in documents:
+        yield document
+        count(1)
+
+
+def _info(store: DocumentStore, one: Clustering) -> ClusteringInfo:
+    labels, valid = store.labels(one)
+    return ClusteringInfo(
+        vector_fields=one.vector_fields,
+        alias=one.alias,
+        field_slug=one.field_slug,
+        alias_slug=one.alias_slug,
+        label_path=one.label_path,
+        n_clusters=len(np.unique(labels[labels >= 0])),
+        n_documents=int((labels >= 0).sum()),
+        n_outliers=int((valid & (labels < 0)).sum()),
+        n_unclustered=int((~valid).sum()),
+        model=str(one.model.get("model", "")),
+        created_at=one.created_at,
+    )
+
+
+def _aligned(store: DocumentStore, labels: object) -> Sequence[object]:
+    """Return one label per document, in the order of the rows."""
+    index: Any = getattr(labels, "index", None) if hasattr(labels, "to_dict") else None
+    if index is not None and type(index).__name__ != "RangeIndex":
+        if not index.is_unique:
+            raise InvalidInputError("The index of labels names an `_id` more than once.")
+        labels = dict(zip(index.tolist(), labels.tolist(), strict=True))  # type: ignore[attr-defined]
+    if isinstance(labels, Mapping):
+        by_id = {str(key): value for key, value in labels.items()}
+        ids = store.ids()
+        unknown = by_id.keys() - set(ids)
+        if unknown:
+            raise NotFoundError(
+                f"{len(unknown):,} of {len(by_id):,} labels are for an `_id` that is not in "
+                f"dataset {store.name!r}: {listed(sorted(unknown), limit=5)}."
+            )
+        return [by_id.get(document_id) for document_id in ids]
+    if isinstance(labels, str) or not hasattr(labels, "__len__"):
+        raise InvalidInputError(
+            f"Labels come as a list, array, Series or dict, but got a {type(labels).__name__}."
+        )
+    n_labels, n_documents = len(labels), store.count()
+    if n_labels != n_documents:
+        raise InvalidInputError(
+            f"There are {n_labels:,} labels for {n_documents:,} documents of {store.name!r}. "
+            "Pass one per document in the order of get_all_documents(), or a dict by `_id`."
+        )
+    return labels  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""The engine: where a reduction runs; no arithmetic of its own."""

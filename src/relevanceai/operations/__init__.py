@@ -1,0 +1,1 @@
+"""Operations: the questions asked of a clustering."""

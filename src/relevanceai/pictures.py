@@ -1,0 +1,178 @@
+"""Pictures inside documents: recognised, opened safely and shrunk to thumbnails, by Pillow.
+
+A picture is bytes (PNG, JPEG, WebP, GIF, BMP, TIFF), a `data:image/...` URI, or the path of a file
+inside the dataset's own media folder. Nothing is ever fetched: an address on the web is a link.
+"""
+
+import base64
+import binascii
+import io
+import os
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote_to_bytes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+_SIGNATURES = (
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"GIF87a",
+    b"GIF89a",
+    b"BM",
+    b"II*\x00",
+    b"MM\x00*",
+)
+_DATA_URI = re.compile(r"data:image/[a-z0-9.+-]{1,40}(?:;[a-z0-9=.+-]{1,80})*?(;base64)?,", re.I)
+_FILE_NAME = re.compile(r"[^\x00-\x1f]{1,400}\.(png|jpe?g|webp|gif|bmp|tiff?)", re.I)
+_LINK = re.compile(r"(https?://|mailto:)[^\s<>\"\x00-\x1f]+", re.I)
+
+
+def kind_of_value(
+    value: object, media_folder: Path | None = None
+) -> Literal["picture", "link"] | None:
+    """Tell whether a value is a picture, a link that can be followed, or neither.
+
+    Only the first bytes are looked at: what passes here may still turn out to be broken.
+
+    Examples
+    --------
+    >>> kind_of_value("https://shop.example/boots"), kind_of_value("javascript:alert(1)")
+    ('link', None)
+    """
+    if isinstance(value, bytes):
+        return "picture" if _is_picture(value) else None
+    if not isinstance(value, str):
+        return None
+    if _DATA_URI.match(value):
+        return "picture"
+    if _LINK.fullmatch(value):
+        return "link"
+    if media_folder is not None and _FILE_NAME.fullmatch(value):
+        return "picture" if _inside(value, media_folder) is not None else None
+    return None
+
+
+def picture_fields(
+    documents: Iterable[Mapping[str, object]], media_folder: Path | None = None
+) -> list[str]:
+    """Return the fields that hold a picture in at least one of the documents, in field order."""
+    found: dict[str, bool] = {}
+    for document in documents:
+        for name, value in document.items():
+            if not found.get(name):
+                found[name] = kind_of_value(value, media_folder) == "picture"
+    return [name for name, holds_pictures in found.items() if holds_pictures]
+
+
+def decode(value: object, media_folder: Path | None = None) -> "Image | None":
+    """Return a picture opened whole, as RGB or RGBA, upright; None when the value is not one.
+
+    Refused are more than 20 MiB or 40 million pixels, other formats (SVG among them), and paths
+    outside the media folder, through links too. Of an animation the first frame is taken.
+    """
+    content = _content(value, media_folder)
+    if content is None or len(content) > MAX_BYTES or not _is_picture(content):
+        return None
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                return None
+            opened.load()
+            upright = ImageOps.exif_transpose(opened)
+            has_alpha = "A" in upright.getbands() or "transparency" in upright.info
+            return upright.convert("RGBA" if has_alpha else "RGB")
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        OverflowError,
+    ):
+        return None
+
+
+def thumbnail(value: object, size: int, media_folder: Path | None = None) -> bytes | None:
+    """Return a picture as WebP, shrunk to fit `size` x `size` pixels; None when it is not one.
+
+    The picture is always drawn anew, so neither metadata nor anything hidden in the file passes.
+    """
+    image = decode(value, media_folder)
+    if image is None:
+        return None
+    from PIL import Image
+
+    image.thumbnail((size, size), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=86, method=4)
+    return out.getvalue()
+
+
+def thumbnail_uri(value: object, size: int, media_folder: Path | None = None) -> str | None:
+    """Return a thumbnail as a `data:` URI for a page that must stand alone."""
+    content = thumbnail(value, size, media_folder)
+    if content is None:
+        return None
+    return "data:image/webp;base64," + base64.b64encode(content).decode("ascii")
+
+
+def _is_picture(content: bytes) -> bool:
+    if content.startswith(b"RIFF"):
+        return content[8:12] == b"WEBP"
+    return content.startswith(_SIGNATURES)
+
+
+def _content(value: object, media_folder: Path | None) -> bytes | None:
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        return None
+    head = _DATA_URI.match(value)
+    if head is not None:
+        if len(value) > MAX_BYTES * 3:
+            return None
+        body = value[head.end() :]
+        try:
+            return base64.b64decode(body, validate=False) if head[1] else unquote_to_bytes(body)
+        except (binascii.Error, ValueError):
+            return None
+    path = _inside(value, media_folder) if media_folder is not None else None
+    return None if path is None else _file_content(path)
+
+
+def _inside(name: str, media_folder: Path) -> Path | None:
+    """Return the file that a name means, if it lies in the media folder, links followed."""
+    if not _FILE_NAME.fullmatch(name) or name.startswith(("\\\\", "//")):
+        return None
+    try:
+        folder = media_folder.resolve(strict=True)
+        path = (folder / name).resolve(strict=True)
+        if path.is_relative_to(folder) and path.is_file():
+            return path
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return None
+
+
+def _file_content(path: Path) -> bytes | None:
+    """Read a resolved regular file, not following a link that took its place meanwhile."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            facts = os.fstat(file.fileno())
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_BYTES:
+                return None
+            return file.read(MAX_BYTES + 1)
+    except OSError:
+        return None

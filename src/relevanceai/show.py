@@ -1,0 +1,147 @@
+"""show_json: documents as an HTML table with pictures, for notebooks."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from relevanceai.errors import InvalidInputError, NotFoundError, listed
+from relevanceai.pictures import kind_of_value, picture_fields, thumbnail_uri
+
+MAX_TEXT = 300
+
+
+class DocumentTable:
+    """Documents as a table: HTML in a notebook, plain text elsewhere.
+
+    Parameters
+    ----------
+    documents : one dict a row.
+    columns : the fields to show, in order.
+    image_fields : those of them whose values are shown as pictures, `image_width` pixels wide.
+    media_folder : where pictures named by path may lie; None for nowhere.
+
+    Texts beyond 300 characters are cut with an ellipsis, here only; the documents are left whole.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Mapping[str, object]],
+        columns: Sequence[str],
+        *,
+        image_fields: Sequence[str] = (),
+        image_width: int = 60,
+        media_folder: Path | None = None,
+    ) -> None:
+        self.documents = list(documents)
+        self.columns = list(columns)
+        self._image_fields = frozenset(image_fields)
+        self._image_width = image_width
+        self._media_folder = media_folder
+
+    @property
+    def html(self) -> str:
+        """The table as HTML, every text of a document escaped."""
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        rows = []
+        for document in self.documents:
+            cells = "".join(f"<td>{self._cell(document, name)}</td>" for name in self.columns)
+            rows.append(f"<tr>{cells}</tr>")
+        body = "\n".join(rows)
+        return (
+            '<table class="relevanceai-documents" style="border-collapse:collapse">\n'
+            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        lines = ["  ".join(self.columns)]
+        for document in self.documents:
+            lines.append("  ".join(_plain(document.get(name)) for name in self.columns))
+        return "\n".join(lines)
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def _cell(self, document: Mapping[str, object], name: str) -> str:
+        value = document.get(name)
+        if name in self._image_fields:
+            uri = thumbnail_uri(value, 2 * self._image_width, self._media_folder)
+            if uri is not None:
+                alt = escape(_plain(document.get("_id")))
+                return f'<img src="{uri}" width="{self._image_width}" alt="{alt}">'
+        if kind_of_value(value) == "link":
+            link = escape(str(value), quote=True)
+            return (
+                f'<a href="{link}" rel="noopener noreferrer nofollow">{escape(_plain(value))}</a>'
+            )
+        return escape(_plain(value))
+
+
+def show_json(
+    documents: Sequence[Mapping[str, object]],
+    image_fields: Sequence[str] | None = None,
+    text_fields: Sequence[str] | None = None,
+    *,
+    image_width: int = 60,
+    media_folder: Path | None = None,
+) -> DocumentTable:
+    """Return documents as a table that a notebook shows as HTML.
+
+    Parameters
+    ----------
+    documents : a list of dicts.
+    image_fields : fields shown as pictures; None finds them.
+    text_fields : fields shown as text, after the pictures; None takes all that are left, without
+        vectors.
+    image_width : the width of a picture in pixels.
+    media_folder : where pictures named by path may lie; None for nowhere.
+
+    Raises
+    ------
+    InvalidInputError : `documents` is no list of dicts.
+    NotFoundError : a field that none of the documents has.
+
+    Examples
+    --------
+    >>> table = show_json([{"_id": "1", "title": "<b>boots</b>"}])
+    >>> "&lt;b&gt;boots&lt;/b&gt;" in table.html
+    True
+    """
+    if isinstance(documents, Mapping | str) or not all(
+        isinstance(document, Mapping) for document in documents
+    ):
+        raise InvalidInputError("Documents come as a list of dicts. Pass [document] for one.")
+    there = list(dict.fromkeys(name for document in documents for name in document))
+    for name in [*(image_fields or ()), *(text_fields or ())]:
+        if documents and name not in there:
+            raise NotFoundError(
+                f"No field {name!r} in these documents. They have: {listed(there, like=name)}."
+            )
+    pictures = (
+        picture_fields(documents, media_folder) if image_fields is None else list(image_fields)
+    )
+    if text_fields is None:
+        text_fields = [
+            name for name in there if name not in pictures and not name.endswith("_vector_")
+        ]
+    return DocumentTable(
+        documents,
+        [*pictures, *text_fields],
+        image_fields=pictures,
+        image_width=image_width,
+        media_folder=media_folder,
+    )
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return f"{len(value):,} bytes"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    text = str(value)
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

@@ -1,0 +1,1 @@
+"""The store: documents, vectors, labels and versions; Arrow and Lance stop here."""

@@ -1,0 +1,319 @@
+"""Columns: Python values of one field settled into one Arrow array, and read back as they were."""
+
+import base64
+import datetime as dt
+import json
+import math
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from relevanceai.errors import InvalidInputError
+
+Kind = Literal["text", "integer", "number", "bool", "date", "local_date", "day", "bytes", "json"]
+
+_INT64 = range(-(2**63), 2**63)
+_EXACT_IN_FLOAT = 2**53
+KIND_KEY = b"relevanceai.kind"
+
+_TYPES: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "bool": pa.bool_(),
+    "date": pa.timestamp("us", tz="UTC"),
+    "local_date": pa.timestamp("us"),
+    "day": pa.date32(),
+    "bytes": pa.binary(),
+    "json": pa.string(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a dataset: its name, the Lance column that keeps it, and what it holds.
+
+    `kind` is a `Kind` or "vector"; `width` is the number of dimensions of a vector, else 0.
+    """
+
+    name: str
+    column: str
+    kind: str
+    width: int = 0
+
+    def arrow(self) -> pa.Field:
+        """Return the Arrow field, which carries the kind in its metadata."""
+        held = pa.list_(pa.float32(), self.width) if self.kind == "vector" else _TYPES[self.kind]
+        return pa.field(self.column, held, metadata={KIND_KEY: self.kind.encode()})
+
+
+def normalised(value: object) -> object:
+    """Return a value as the store keeps it: plain Python, None for every kind of missing.
+
+    numpy scalars become Python's, enums their value, UUIDs and paths text, pandas NA and NaT None,
+    tuples and arrays lists, datetimes with a zone UTC.
+
+    Raises
+    ------
+    InvalidInputError : a type that cannot be kept exactly; the message names it.
+    """
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, Enum):
+        return normalised(value.value)
+    if isinstance(value, np.datetime64):
+        if np.isnat(value):
+            return None
+        micro = value.astype("datetime64[us]")
+        if micro != value:
+            raise InvalidInputError("holds nanoseconds, but dates are kept to the microsecond")
+        return micro.item()
+    if isinstance(value, np.generic):
+        return normalised(value.item())
+    if isinstance(value, str):
+        return _checked_text(str(value))
+    if isinstance(value, bool | int | float | Decimal):
+        return value
+    if isinstance(value, dt.datetime):
+        if getattr(value, "nanosecond", 0):
+            raise InvalidInputError("holds nanoseconds, but dates are kept to the microsecond")
+        plain = value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
+        return plain if plain.tzinfo is None else plain.astimezone(dt.UTC)
+    if isinstance(value, dt.date):
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, uuid.UUID | PurePath):
+        return str(value)
+    if isinstance(value, np.ndarray | list | tuple):
+        return [normalised(item) for item in value]
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                raise InvalidInputError(f"holds a dict with a key that is not text: {key!r:.80}")
+        return {_checked_text(key): normalised(item) for key, item in value.items()}
+    raise InvalidInputError(
+        f"holds a {type(value).__name__}, which cannot be kept; turn it into text, a number, "
+        "a date, bytes, a list or a dict"
+    )
+
+
+def _checked_text(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(
+            f"holds text that is not valid Unicode (half of a surrogate pair): {text!r:.80}"
+        ) from error
+    return text
+
+
+def kind_of(values: Sequence[object]) -> Kind | None:
+    """Return the one kind that holds all these normalised values, or None when all are missing.
+
+    Whole numbers beside fractions are numbers, as long as each is exact in float64. Whatever does
+    not share a kind (text beside numbers, say), and whatever has none of its own (lists, dicts,
+    decimals, integers beyond 64 bits), is kept as JSON text, from which it comes back as it was.
+    """
+    kinds = {_kind(value) for value in values if value is not None}
+    if not kinds:
+        return None
+    if kinds == {"integer", "number"}:
+        whole = (value for value in values if isinstance(value, int))
+        exact = all(abs(value) <= _EXACT_IN_FLOAT for value in whole)
+        return "number" if exact else "json"
+    return kinds.pop() if len(kinds) == 1 else "json"
+
+
+def _kind(value: object) -> Kind:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int):
+        return "integer" if value in _INT64 else "json"
+    if isinstance(value, dt.datetime):
+        return "local_date" if value.tzinfo is None else "date"
+    simple: dict[type, Kind] = {str: "text", float: "number", dt.date: "day", bytes: "bytes"}
+    return simple.get(type(value), "json")
+
+
+def joined_kind(kept: str, new: str) -> str:
+    """Return the kind that holds both what is kept and what is new."""
+    if kept == new:
+        return kept
+    return "number" if {kept, new} == {"integer", "number"} else "json"
+
+
+def to_arrow(values: Sequence[object], kind: str) -> pa.Array:
+    """Return normalised values of one kind as an Arrow array of that kind's type."""
+    if kind == "json":
+        texts = [None if value is None else _to_json(value) for value in values]
+        return pa.array(texts, type=pa.string())
+    if kind == "number":
+        values = [float(value) if isinstance(value, int) else value for value in values]
+    return pa.array(values, type=_TYPES[kind], from_pandas=False)
+
+
+def from_arrow(array: pa.Array | pa.ChunkedArray, field: Field) -> list[object]:
+    """Return the values of a column as Python values, None where there is none."""
+    if field.kind == "vector":
+        matrix, valid = vectors_of(array)
+        rows = matrix.tolist()
+        return [row if held else None for row, held in zip(rows, valid, strict=True)]
+    values: list[object] = array.to_pylist()
+    if field.kind == "json":
+        return [None if text is None else _from_json(str(text)) for text in values]
+    if field.kind == "date":
+        moments = (value if isinstance(value, dt.datetime) else None for value in values)
+        return [None if moment is None else moment.replace(tzinfo=dt.UTC) for moment in moments]
+    return values
+
+
+def vectors_of(
+    array: pa.Array | pa.ChunkedArray,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return a vector column as float32 (n_rows, n_dims) and the mask of rows that have one.
+
+    The values of missing rows are undefined. `flatten()` would drop them and misalign the rest, so
+    the child array is cut by hand.
+    """
+    chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+    width = array.type.list_size
+    parts = []
+    for chunk in chunks:
+        start = chunk.offset * width
+        values = chunk.values.slice(start, len(chunk) * width)
+        parts.append(values.to_numpy(zero_copy_only=False).reshape(len(chunk), width))
+    matrix = np.concatenate(parts) if parts else np.empty((0, width), np.float32)
+    valid = np.asarray(array.is_valid()).astype(bool)
+    return np.ascontiguousarray(matrix, dtype=np.float32), valid
+
+
+def vector_column(
+    name: str, values: Sequence[object], ids: Sequence[str], width: int | None
+) -> tuple[pa.Array, int] | None:
+    """Return vectors as one Arrow fixed-size list of float32, with their width.
+
+    Parameters
+    ----------
+    name : the field, for messages.
+    values : a list, tuple or array of numbers per document; None where there is none.
+    ids : the `_id` of each document, for messages.
+    width : the width that the dataset keeps already, or None.
+
+    Returns
+    -------
+    The column and its width; None when no document has a vector.
+
+    Raises
+    ------
+    InvalidInputError : no list of numbers, another width, NaN or infinity (also after rounding to
+        float32); the message names the field and the `_id`.
+    """
+    here = [index for index, value in enumerate(values) if value is not None]
+    if not here:
+        return None
+    rows = [_row(name, values[index], ids[index]) for index in here]
+    wanted = width if width is not None else len(rows[0])
+    for row, index in zip(rows, here, strict=True):
+        if len(row) != wanted or not wanted:
+            kept = "the dataset" if width is not None else f"document {ids[here[0]]!r}"
+            raise InvalidInputError(
+                f"{name!r} of document {ids[index]!r} has {len(row):,} dimensions, but that of "
+                f"{kept} has {wanted:,}. Insert vectors of one width, or use another field."
+                if wanted
+                else f"{name!r} of document {ids[index]!r} is empty. Leave the field out instead."
+            )
+    with np.errstate(over="ignore"):
+        matrix = np.stack(rows).astype(np.float32)
+    finite = np.isfinite(matrix).all(axis=1)
+    if not finite.all():
+        bad = here[int(np.argmin(finite))]
+        raise InvalidInputError(
+            f"{name!r} of document {ids[bad]!r} holds NaN, infinity or a number beyond float32. "
+            "Leave the field out, or clean the vector."
+        )
+    valid = np.zeros(len(values), bool)
+    valid[here] = True
+    filled = np.zeros((len(values), wanted), np.float32)
+    filled[here] = matrix
+    column = pa.FixedSizeListArray.from_arrays(
+        pa.array(filled.ravel()), wanted, mask=None if valid.all() else pa.array(~valid)
+    )
+    return column, wanted
+
+
+def _row(name: str, value: object, document_id: str) -> NDArray[np.generic]:
+    ragged = False
+    row: NDArray[np.generic] = np.empty(0)
+    try:
+        row = np.asarray(value)
+    except ValueError:
+        ragged = True
+    if not ragged and row.size == 0 and row.ndim == 1:
+        return row
+    if ragged or row.ndim != 1 or row.dtype.kind not in "fiu":
+        raise InvalidInputError(
+            f"{name!r} of document {document_id!r} is not a flat list of numbers "
+            f"(a name that ends in '_vector_' is a vector field), but {type(value).__name__}: "
+            f"{value!r:.60}. Insert a list of numbers, or rename the field."
+        )
+    return row
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(_tagged(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _tagged(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$float": repr(value)}
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, Decimal):
+        return {"$decimal": str(value)}
+    if isinstance(value, dt.datetime):
+        return {"$datetime": value.isoformat()}
+    if isinstance(value, dt.date):
+        return {"$day": value.isoformat()}
+    if isinstance(value, list):
+        return [_tagged(item) for item in value]
+    if isinstance(value, dict):
+        tagged = {key: _tagged(item) for key, item in value.items()}
+        looks_tagged = len(tagged) == 1 and next(iter(tagged)).startswith("$")
+        return {"$dict": tagged} if looks_tagged else tagged
+    return value
+
+
+def _from_json(text: str) -> object:
+    return _untagged(json.loads(text))
+
+
+def _untagged(value: object) -> object:
+    if isinstance(value, list):
+        return [_untagged(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        (tag, held) = next(iter(value.items()))
+        match tag:
+            case "$float":
+                return float(held)
+            case "$bytes":
+                return base64.b64decode(held)
+            case "$decimal":
+                return Decimal(held)
+            case "$datetime":
+                return dt.datetime.fromisoformat(held)
+            case "$day":
+                return dt.date.fromisoformat(held)
+            case "$dict":
+                return {key: _untagged(item) for key, item in held.items()}
+    return {key: _untagged(item) for key, item in value.items()}

@@ -1,0 +1,69 @@
+"""Outgoing documents: Arrow tables of the store turned back into dicts."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from relevanceai.batch import Document
+from relevanceai.errors import NotFoundError, listed
+from relevanceai.store.columns import Field, from_arrow
+from relevanceai.store.labels import LABEL_ROOT, Clustering
+
+
+def chosen(
+    fields: Sequence[Field],
+    clusterings: Sequence[Clustering],
+    *,
+    select_fields: Sequence[str] | None,
+    include_vector: bool,
+    dataset: str,
+) -> tuple[list[Field], list[Clustering]]:
+    """Return the fields and clusterings that a reader asked for; `_id` always is.
+
+    A selection may name fields, `_cluster_` for all labels, or the path of one label. A vector
+    field that is named comes along whatever `include_vector` says.
+
+    Raises
+    ------
+    NotFoundError : a selected field that does not exist; lists those that do.
+    """
+    if select_fields is None:
+        return [one for one in fields if include_vector or one.kind != "vector"], list(clusterings)
+    by_name = {one.name: one for one in fields}
+    paths = {clustering.label_path: clustering for clustering in clusterings}
+    chosen_fields = {"_id": by_name["_id"]}
+    labels: dict[str, Clustering] = {}
+    for name in [select_fields] if isinstance(select_fields, str) else select_fields:
+        if name in by_name:
+            chosen_fields[name] = by_name[name]
+        elif name in paths:
+            labels[name] = paths[name]
+        elif name == LABEL_ROOT:
+            labels |= paths
+        else:
+            there = [*by_name, *paths]
+            raise NotFoundError(
+                f"No field {name!r} in dataset {dataset!r}. It has: {listed(there, like=name)}."
+            )
+    return list(chosen_fields.values()), list(labels.values())
+
+
+def documents_of(
+    table: pa.Table, fields: Sequence[Field], clusterings: Sequence[Clustering]
+) -> list[Document]:
+    """Return each row of a table as a dict, in order; a field without a value is left out.
+
+    Labels stand nested at `document["_cluster_"][vector field][alias]`.
+    """
+    documents: list[Document] = [{} for _ in range(table.num_rows)]
+    for one in fields:
+        for document, value in zip(documents, from_arrow(table[one.column], one), strict=True):
+            if value is not None:
+                document[one.name] = value
+    for clustering in clusterings:
+        labels = clustering.public_ids(table[clustering.column])
+        for document, label in zip(documents, labels, strict=True):
+            if label is not None:
+                by_field = document.setdefault(LABEL_ROOT, {})
+                by_field.setdefault(clustering.field, {})[clustering.alias] = label
+    return documents

@@ -1,0 +1,152 @@
+"""Workspace: a folder that holds datasets, each under the slug of its name."""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from relevanceai.errors import NotFoundError, WorkspaceError, listed
+from relevanceai.store.documents import DocumentStore, described_name
+from relevanceai.store.labels import write_file
+from relevanceai.store.names import checked_name, slug
+
+FORMAT = 1
+
+
+def workspace_folder(given: str | os.PathLike[str] | None) -> Path:
+    """Return the absolute folder of a workspace.
+
+    Parameters
+    ----------
+    given : a folder; None for the environment's RELEVANCEAI_HOME, else `~/.relevanceai`.
+
+    Raises
+    ------
+    WorkspaceError : a folder in the home is meant, and the environment names no home; or the path
+        is a file.
+    """
+    chosen = os.fspath(given) if given is not None else os.environ.get("RELEVANCEAI_HOME") or None
+    if chosen is None or chosen == "~" or chosen.startswith(("~/", "~\\")):
+        home = os.environ.get("HOME") or os.environ.get("USERPROFILE")
+        if not home:
+            raise WorkspaceError(
+                "There is no home folder to keep the workspace in: neither RELEVANCEAI_HOME nor "
+                "HOME is set. Set RELEVANCEAI_HOME to a folder, or pass one: "
+                "Client('some/folder')."
+            )
+        chosen = str(Path(home, ".relevanceai" if chosen is None else chosen[2:]))
+    if not chosen.strip() or "\0" in chosen:
+        raise WorkspaceError(f"A workspace is a folder, but got {chosen!r}. Pass a path.")
+    folder = Path(chosen).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise WorkspaceError(f"The workspace {folder} is a file. Pass a folder.")
+    return folder
+
+
+class Workspace:
+    """Datasets in a folder; nothing is made on disk before the first write."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._check_format()
+
+    def names(self) -> list[str]:
+        """Return the names of the datasets, sorted."""
+        if not self._datasets.is_dir():
+            return []
+        folders = [one for one in self._datasets.iterdir() if not one.name.startswith(".")]
+        names = [described_name(folder) for folder in folders]
+        return sorted(name for name in names if name is not None)
+
+    def store(self, name: str) -> DocumentStore:
+        """Return the store of a dataset, which need not exist before the first write."""
+        name = checked_name(name, "dataset")
+        return DocumentStore(self._datasets / slug(name), name, self._lock_file(name))
+
+    def delete(self, name: str) -> None:
+        """Delete a dataset whole: its folder is moved out of sight first, then removed.
+
+        Raises
+        ------
+        NotFoundError : there is no such dataset.
+        """
+        store = self.store(name)
+        with store.writing():
+            if not store.exists():
+                names = self.names()
+                raise NotFoundError(
+                    f"No dataset {store.name!r} in {self.folder}. "
+                    f"It has: {listed(names, like=store.name)}."
+                )
+            self._deleted.mkdir(exist_ok=True)
+            write_file(self._deleted / slug(store.name), b"")
+            gone = store.folder.with_name(f".gone-{uuid.uuid4().hex[:12]}")
+            store.folder.rename(gone)
+        shutil.rmtree(gone)
+
+    def was_deleted(self, name: str) -> bool:
+        """Tell whether a dataset of this name was deleted here once."""
+        return (self._deleted / slug(name)).exists()
+
+    def build(self, name: str, fill: Callable[[DocumentStore], None]) -> DocumentStore:
+        """Make a dataset out of sight, let `fill` write to it, and move it in place, whole.
+
+        Another process that builds the same dataset is waited for; a dataset that is there already
+        is left alone.
+        """
+        store = self.store(name)
+        with store.writing():
+            if store.exists():
+                return store
+            self.write_format()
+            hidden = self._datasets / f".build-{uuid.uuid4().hex[:12]}"
+            try:
+                hidden.mkdir(parents=True)
+                fill(DocumentStore(hidden / "dataset", store.name, hidden / "lock"))
+                (hidden / "dataset").rename(store.folder)
+            finally:
+                shutil.rmtree(hidden, ignore_errors=True)
+        return store
+
+    def write_format(self) -> None:
+        """Mark the folder as a workspace of today's format, unless it is marked."""
+        path = self.folder / "workspace.json"
+        if path.exists():
+            return
+        try:
+            self._datasets.mkdir(parents=True, exist_ok=True)
+            write_file(path, json.dumps({"format": FORMAT}).encode())
+        except OSError as error:
+            raise WorkspaceError(
+                f"Cannot write to the workspace {self.folder}: {error.strerror}. Make the folder "
+                "writable, set RELEVANCEAI_HOME, or pass another: Client('some/folder')."
+            ) from error
+
+    def _check_format(self) -> None:
+        try:
+            made_by = json.loads((self.folder / "workspace.json").read_bytes())["format"]
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise WorkspaceError(
+                f"The workspace's description cannot be read: {self.folder / 'workspace.json'} "
+                f"({error}). Bring the file back from a copy, or pass another folder."
+            ) from error
+        if made_by != FORMAT:
+            raise WorkspaceError(
+                f"The workspace {self.folder} has format {made_by!r}, but this version of the "
+                f"package reads format {FORMAT}. Install a newer relevanceai-local."
+            )
+
+    @property
+    def _datasets(self) -> Path:
+        return self.folder / "datasets"
+
+    @property
+    def _deleted(self) -> Path:
+        return self._datasets / ".deleted"
+
+    def _lock_file(self, name: str) -> Path:
+        return self.folder / "locks" / f"{slug(name)}.lock"

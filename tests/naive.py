@@ -1,0 +1,151 @@
+"""The definitions, in the plainest numpy: what the kernels are held against.
+
+One row, one pair, one cluster at a time; no blocks, no tricks, no import from the package. Slow on
+purpose.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = list[tuple[NDArray[np.int64], NDArray[np.float64]]]
+
+
+def moments(
+    vectors: NDArray[np.floating], labels: NDArray[np.integer], n_clusters: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Count, sum and inertia (about the own mean) of each cluster."""
+    n_dims = vectors.shape[1]
+    count = np.zeros(n_clusters, dtype=np.int64)
+    sums = np.zeros((n_clusters, n_dims))
+    inertia = np.zeros(n_clusters)
+    for cluster in range(n_clusters):
+        members = vectors[labels == cluster].astype(np.float64)
+        count[cluster] = len(members)
+        for dim in range(n_dims):
+            sums[cluster, dim] = math.fsum(members[:, dim])
+        if len(members):
+            mean = sums[cluster] / len(members)
+            inertia[cluster] = math.fsum(((members - mean) ** 2).ravel())
+    return count, sums, inertia
+
+
+def centroids(
+    vectors: NDArray[np.floating], labels: NDArray[np.integer], n_clusters: int
+) -> NDArray[np.float64]:
+    """Mean of each cluster's members; NaN for an empty cluster."""
+    count, sums, _ = moments(vectors, labels, n_clusters)
+    result = np.full(sums.shape, np.nan)
+    for cluster in range(n_clusters):
+        if count[cluster]:
+            result[cluster] = sums[cluster] / count[cluster]
+    return result
+
+
+def compared(one: NDArray[np.floating], other: NDArray[np.floating], metric: str) -> float:
+    """Similarity (cosine, dp) or distance (l2, l1) of two vectors."""
+    a = [float(value) for value in one]
+    b = [float(value) for value in other]
+    if any(math.isnan(value) for value in (*a, *b)):
+        return math.nan
+    if metric == "l1":
+        return math.fsum(abs(x - y) for x, y in zip(a, b, strict=True))
+    if metric == "l2":
+        return math.dist(a, b)
+    product = math.fsum(x * y for x, y in zip(a, b, strict=True))
+    if metric == "dp":
+        return product
+    lengths = math.hypot(*a) * math.hypot(*b)
+    return min(1.0, max(-1.0, product / lengths)) if lengths else 0.0
+
+
+def is_similarity(metric: str) -> bool:
+    """True when larger means closer."""
+    return metric in {"cosine", "dp"}
+
+
+def nearest(
+    row_ids: NDArray[np.int64],
+    vectors: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    centroid_rows: NDArray[np.float64],
+    k: int,
+    *,
+    metric: str,
+    furthest: bool = False,
+) -> Rows:
+    """The k members best by the metric, of each cluster; ties go to the smaller row id."""
+    sign = -1.0 if is_similarity(metric) != furthest else 1.0
+    result: Rows = []
+    for cluster, centroid in enumerate(centroid_rows):
+        ranked = sorted(
+            (sign * compared(vectors[row], centroid, metric), int(row_ids[row]))
+            for row in np.flatnonzero(labels == cluster)
+        )[:k]
+        result.append(
+            (
+                np.array([row_id for _, row_id in ranked], dtype=np.int64),
+                np.array([sign * value for value, _ in ranked], dtype=np.float64),
+            )
+        )
+    return result
+
+
+def similarity(centroid_rows: NDArray[np.float64], metric: str) -> NDArray[np.float64]:
+    """Every centroid with every centroid."""
+    return np.array(
+        [[compared(one, other, metric) for other in centroid_rows] for one in centroid_rows]
+    ).reshape(len(centroid_rows), len(centroid_rows))
+
+
+def pairs(
+    matrix: NDArray[np.float64], n: int, *, largest_first: bool
+) -> list[tuple[int, int, float]]:
+    """The n best pairs (i, j, value) with i < j; ties in the order of (i, j); NaN left out."""
+    found = [
+        (i, j, float(matrix[i, j]))
+        for i in range(len(matrix))
+        for j in range(i + 1, len(matrix))
+        if not math.isnan(matrix[i, j])
+    ]
+    sign = -1.0 if largest_first else 1.0
+    return sorted(found, key=lambda pair: (sign * pair[2], pair[0], pair[1]))[:n]
+
+
+def units(parts: Sequence[NDArray[np.floating]]) -> NDArray[np.float32]:
+    """Fields side by side, each row of each scaled to norm 1; a zero row stays zero."""
+    rows = []
+    for row in range(len(parts[0])):
+        values: list[float] = []
+        for part in parts:
+            length = math.hypot(*(float(value) for value in part[row])) or 1.0
+            values += [float(value) / length for value in part[row]]
+        rows.append(values)
+    return np.array(rows, dtype=np.float32).reshape(len(parts[0]), sum(p.shape[1] for p in parts))
+
+
+def natural_order(ids: Sequence[str]) -> list[str]:
+    """Digits as numbers, text without regard to case, "outlier" last."""
+
+    def key(name: str) -> tuple[object, ...]:
+        parts = re.split("([0-9]+)", name.casefold())
+        return (
+            name == "outlier",
+            [int(part) if place % 2 else part for place, part in enumerate(parts)],
+            name,
+        )
+
+    return sorted(ids, key=key)
+
+
+def shown_ids(values: Sequence[int | str | None]) -> list[str | None]:
+    """What each label is shown as: an id, "outlier" for noise, None for not clustered."""
+    return [
+        value
+        if value is None or isinstance(value, str)
+        else ("outlier" if value == -1 else f"cluster-{value}")
+        for value in values
+    ]
