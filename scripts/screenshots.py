@@ -13,7 +13,7 @@ from relevanceai import Client, ClusterVizOps, launch
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 FIELD = "product_image_clip_vector_"
 ALIAS = "main-cluster"
-WIDTH, HEIGHT = 1200, 800
+WIDTH, HEIGHT = 1320, 860
 
 
 def heatmap(operations: ClusterVizOps, path: Path) -> None:
@@ -26,10 +26,19 @@ def heatmap(operations: ClusterVizOps, path: Path) -> None:
     figure.savefig(path, dpi=110, bbox_inches="tight")
 
 
+def boots(operations: ClusterVizOps) -> str:
+    """Return the cluster of the guide's story: the one with most boots among its closest."""
+    found = operations.closest(page_size=10, select_fields=["product_title"], verbose=False)
+    n_boots = {
+        cluster: sum("boot" in document["product_title"].lower() for document in one["results"])
+        for cluster, one in found["results"].items()
+    }
+    return max(n_boots, key=n_boots.__getitem__)
+
+
 def page(client: Client, operations: ClusterVizOps, path: Path) -> None:
-    """Photograph the page of the cluster that has the closest neighbour, thumbnails loaded."""
-    nearest = operations.closest_centroids(n=1)["other"].iloc[0]
-    query = {"dataset": "ecommerce", "field": FIELD, "alias": ALIAS, "cluster": str(nearest)}
+    """Photograph the page of the boots, thumbnails loaded."""
+    query = {"dataset": "ecommerce", "field": FIELD, "alias": ALIAS, "cluster": boots(operations)}
     record = launch.start(client.workspace).wait()
     try:
         with chromium() as browser:

@@ -56,6 +56,12 @@ def sample_copy(sample_home: Path, tmp_path: Path) -> Iterator[str]:
     launch.stop(folder)
 
 
+@pytest.fixture
+def small_copy(small_home: Path, tmp_path: Path) -> str:
+    """A workspace of the test's own with three small clusters."""
+    return str(shutil.copytree(small_home, tmp_path / "small"))
+
+
 def error_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """Run a command that must fail; return its error without what all errors begin with."""
     assert main(words) == 2
@@ -271,10 +277,8 @@ def test_datasets_lists_them(small_home: Path, capsys: pytest.CaptureFixture[str
     assert found["clusterings"] == "by-hand (3)"
 
 
-def test_cluster_prints_the_sizes(
-    own_small: "Dataset", home: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    where = ["small", "--workspace", str(workspace_of(own_small))]
+def test_cluster_prints_the_sizes(small_copy: str, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["small", "--workspace", small_copy]
     assert main(["cluster", *where, "--n-clusters", "2", "--alias", "two"]) == 0
     assert main(["cluster", *where, "--labels-field", "group", "--alias", "again"]) == 0
     text = capsys.readouterr().out
@@ -289,15 +293,10 @@ def test_cluster_prints_the_sizes(
     )
 
 
-def workspace_of(dataset: "Dataset") -> Path:
-    """The folder that the fixture `own_small` copied its workspace to."""
-    return next(parent for parent in dataset.media_folder.parents if parent.name == "small")
-
-
 def test_two_clusterings_must_be_told_apart(
-    own_small: "Dataset", capsys: pytest.CaptureFixture[str]
+    small_copy: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    where = ["small", "--workspace", str(workspace_of(own_small))]
+    where = ["small", "--workspace", small_copy]
     assert main(["cluster", *where, "--n-clusters", "2", "--alias", "two parts"]) == 0
     capsys.readouterr()
     assert error_of(["closest", *where], capsys) == (

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from relevanceai import launch
 from relevanceai.cli import _parser
 
 ROOT = Path(__file__).parents[1]
@@ -100,6 +101,7 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
                 exec(compile(source, _name(page), "exec"), names)
     finally:
         pyplot.close("all")
+        launch.stop(home)
     assert "Traceback" not in capsys.readouterr().err
 
 

@@ -32,11 +32,14 @@ FLOORS: dict[str, set[str]] = {
     "store": GROUND,
     "engine": GROUND | {"kernels", "store"},
     "clustering": GROUND | {"kernels", "store", "engine", "progress"},
+    "sample": NUMBERS | {"samples", "utils"},
     "operations": NUMBERS | HELP,
-    "dataset": NUMBERS | HELP | {"operations"},
-    "client": NUMBERS | HELP | {"operations", "dataset"},
-    "dashboard": NUMBERS | HELP | {"operations", "dataset", "client"},
-    "commands": NUMBERS | HELP | {"terminal", "operations", "dataset", "client", "dashboard"},
+    "dataset": NUMBERS | HELP | {"sample", "operations"},
+    "client": NUMBERS | HELP | {"sample", "operations", "dataset"},
+    "dashboard": NUMBERS | HELP | {"sample", "operations", "dataset", "client"},
+    "commands": NUMBERS
+    | HELP
+    | {"terminal", "sample", "operations", "dataset", "client", "dashboard"},
     "cli": {"errors", "launch", "commands"},
     "__main__": {"cli"},
     "__init__": set(),  # names its homes as text and loads them on first use

@@ -1,5 +1,6 @@
 """The dashboard process: found, started once, restarted when it must be, ended; its private files."""
 
+import http.client
 import json
 import os
 import signal
@@ -110,6 +111,16 @@ def test_a_dashboard_is_started_found_linked_to_and_stopped(home: Path) -> None:
     assert launch.find(home) is None
     assert not runtime.record_path(home).exists()
     assert not launch.stop(home)
+
+
+def test_a_started_dashboard_shows_its_workspace(home: Path) -> None:
+    record = launch.start(home, port=0).wait()
+    with closing(http.client.HTTPConnection("127.0.0.1", record.port, timeout=30)) as connection:
+        connection.request("GET", "/", headers={"Authorization": f"Bearer {record.secret}"})
+        reply = connection.getresponse()
+        page = reply.read().decode()
+    assert reply.status == 200
+    assert str(home) in page
 
 
 @posix_only

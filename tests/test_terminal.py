@@ -29,12 +29,27 @@ def test_long_cells_are_cut_widest_column_first() -> None:
 
 
 def test_columns_that_cannot_fit_are_named_below() -> None:
-    row = dict.fromkeys(("first", "second", "third"), "x" * 20)
-    assert table([row], width=18).splitlines() == [
-        "first     second",
-        "--------  --------",
-        "xxxxxxx…  xxxxxxx…",
+    row: dict[str, object] = dict.fromkeys(("first", "second", "third"), "x" * 20)
+    assert table([row], width=34).splitlines() == [
+        "first                 second",
+        "--------------------  ------------",
+        "xxxxxxxxxxxxxxxxxxxx  xxxxxxxxxxx…",
         "(not shown: third)",
+    ]
+    assert table([row], width=12).splitlines() == [
+        "first",
+        "------------",
+        "xxxxxxxxxxx…",
+        "(not shown: second, third)",
+    ]
+
+
+def test_numbers_are_cut_last() -> None:
+    row = {"_id": "a", "a_long_name": 0.5, "title": "t" * 30}
+    assert table([row], width=20).splitlines() == [
+        "_id  a_…  title",
+        "---  ---  ----------",
+        "a    0.5  ttttttttt…",
     ]
 
 

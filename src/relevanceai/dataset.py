@@ -178,7 +178,7 @@ class Dataset:
 
         if not isinstance(frame, pd.DataFrame):
             raise InvalidInputError(
-                f"insert_pandas_dataframe was given a {type(frame).__name__}. "
+                f"insert_pandas_dataframe was given {type(frame).__name__}. "
                 "Pass a pandas DataFrame, or use insert_documents for a list of dicts."
             )
         if not frame.columns.is_unique:
@@ -419,7 +419,7 @@ class Dataset:
     def _write(self, documents: Iterable[Mapping[str, object]], *, upsert: bool) -> InsertReport:
         if not isinstance(documents, Iterable):
             raise InvalidInputError(
-                f"Documents come as a list of dicts, but got a {type(documents).__name__}."
+                f"Documents come as a list of dicts, but got {type(documents).__name__}."
             )
         if isinstance(documents, Mapping | str | bytes):
             return self._store.write(documents, upsert=upsert)  # which says what is wrong
@@ -479,7 +479,7 @@ def _aligned(store: DocumentStore, labels: object) -> Sequence[object]:
         return [by_id.get(document_id) for document_id in ids]
     if isinstance(labels, str) or not hasattr(labels, "__len__"):
         raise InvalidInputError(
-            f"Labels come as a list, array, Series or dict, but got a {type(labels).__name__}."
+            f"Labels come as a list, array, Series or dict, but got {type(labels).__name__}."
         )
     n_labels, n_documents = len(labels), store.count()
     if n_labels != n_documents:

@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 import threading
@@ -136,8 +137,8 @@ def link(
             f"The dashboard at {record.url} gave no code for a link ({_said(error)}). "
             f"Start it again: {command(record.workspace)}"
         ) from error
-    pairs = urlencode({**(query or {}), "code": code}, doseq=True, quote_via=quote)
-    return f"{record.base_url or record.url}{path}?{pairs}"
+    words = urlencode({**(query or {}), "code": code}, doseq=True, quote_via=quote)
+    return f"{record.base_url or record.url}{path}?{words}"
 
 
 def stop(workspace: Folder) -> bool:
@@ -193,12 +194,13 @@ class Pending:
         while self._record is None:
             code = self._process.poll() if self._process is not None else None
             self._record = find(self._workspace)
-            if self._record is None and code not in (None, 0):
+            if self._record is not None:
+                break
+            if code not in (None, 0):
                 raise DashboardError(self._failure(f"its process ended with code {code}"))
-            if self._record is None and time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise DashboardError(self._failure(f"no answer within {timeout_s:g} seconds"))
-            if self._record is None:
-                time.sleep(0.03)
+            time.sleep(0.03)
         self._let_second_give_way(deadline)
         return self._record
 
@@ -319,7 +321,7 @@ def _is_ours(record: ServerRecord) -> bool:
     except TimeoutError:
         raise
     except (OSError, http.client.HTTPException, ValueError):
-        reply = {}
+        pass  # nobody there, or no dashboard
     remove_record(record)
     return False
 
@@ -331,8 +333,6 @@ def _is_as_asked(record: ServerRecord, port: int | None, base_url: str | None) -
 
 
 def _is_free(port: int) -> bool:
-    import socket
-
     try:
         with socket.create_server((HOST, port)):
             return True

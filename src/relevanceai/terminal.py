@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 _CELL = 48
-_NARROWEST = 8
+_FIRST = 24
+_NARROWEST = 10
 _GAP = 2
 _MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
@@ -23,8 +24,9 @@ def table(rows: Sequence[Mapping[str, object]], *, width: int | None = None) -> 
 
     Returns
     -------
-    A heading, a rule and a line for each row. Long cells are cut with an ellipsis. Columns that
-    do not fit even so are left out from the right, and a last line names them.
+    A heading, a rule and a line for each row. Long cells are cut with an ellipsis, numbers and the
+    first column last. Columns that do not fit even so are left out from the right, and a last line
+    names them.
 
     Examples
     --------
@@ -37,13 +39,21 @@ def table(rows: Sequence[Mapping[str, object]], *, width: int | None = None) -> 
     names = list(dict.fromkeys(name for row in rows for name in row))
     cells = {name: [cell(row.get(name)) for row in rows] for name in names}
     is_number = {
-        name: all(isinstance(row.get(name), int | float | None) for row in rows) for name in names
+        name: {type(row.get(name)) for row in rows} - {type(None)} <= {int, float}
+        and any(cells[name])
+        for name in names
     }
     room = shutil.get_terminal_size((120, 24)).columns if width is None else width
     natural = {
         name: min(_CELL, max(map(_width, (cell(name), *cells[name])), default=0)) for name in names
     }
-    widths, left_out = _fitted(natural, room)
+    least = {
+        name: min(natural[name], max(map(_width, cells[name])) if is_number[name] else _NARROWEST)
+        for name in names
+    }
+    for name in names[:1]:  # mostly an id, to be copied whole
+        least[name] = min(natural[name], _FIRST)
+    widths, left_out = _fitted(natural, least, room)
     lines = [
         [_padded(cell(name), size, is_number[name]) for name, size in widths.items()],
         ["-" * size for size in widths.values()],
@@ -128,18 +138,20 @@ def _picture_type(value: bytes) -> str | None:
     return next((kind for magic, kind in _MAGIC.items() if value.startswith(magic)), None)
 
 
-def _fitted(natural: dict[str, int], room: int) -> tuple[dict[str, int], list[str]]:
+def _fitted(
+    natural: dict[str, int], least: dict[str, int], room: int
+) -> tuple[dict[str, int], list[str]]:
     """Cut the widest columns until the line fits; when none can give more, drop the last one."""
     widths, left_out = dict(natural), list[str]()
-    while widths and sum(widths.values()) + _GAP * (len(widths) - 1) > room:
-        widest = max(widths, key=lambda name: widths[name])
-        if widths[widest] > _NARROWEST:
-            widths[widest] -= 1
-        elif len(widths) > 1:
+    while len(widths) > 1 and sum(widths.values()) + _GAP * (len(widths) - 1) > room:
+        yielding = [name for name in widths if widths[name] > least[name]]
+        if yielding:
+            widths[max(yielding, key=lambda name: widths[name])] -= 1
+        else:
             left_out.insert(0, widths.popitem()[0])
             widths = {name: natural[name] for name in widths}
-        else:
-            break
+    if len(widths) == 1:
+        widths = {name: min(size, room) for name, size in widths.items()}
     return widths, left_out
 
 

@@ -180,7 +180,7 @@ NEGATIVE = "is negative. Use 0 or more for clusters, -1 for noise and None for n
         ),
         (
             np.array(["2024-01-02"], dtype="M8[ns]"),
-            "Label np.datetime64('2024...-02T00:00:00.000000000') at index 0 "
+            "Label np.datetime64('2024-01-02T00:00:00.000000000') at index 0 "
             f"is of type datetime64. {TYPE}",
         ),
         ([Kind.BOOTS], f"Label <Kind.BOOTS: 1> at index 0 is of type Kind. {TYPE}"),
@@ -202,22 +202,22 @@ NEGATIVE = "is negative. Use 0 or more for clusters, -1 for noise and None for n
         ),
         (
             "abc",
-            "Labels were asked from 'abc', a str. "
+            "Labels were asked from 'abc', of type str. "
             "Pass a list, an array or a column with one label a row.",
         ),
         (
             {"a": 1},
-            "Labels were asked from {'a': 1}, a dict. "
+            "Labels were asked from {'a': 1}, of type dict. "
             "Pass a list, an array or a column with one label a row.",
         ),
         (
             5,
-            "Labels were asked from 5, a int. "
+            "Labels were asked from 5, of type int. "
             "Pass a list, an array or a column with one label a row.",
         ),
         (
             {1, 2},
-            "Labels were asked from {1, 2}, a set. "
+            "Labels were asked from {1, 2}, of type set. "
             "Pass a list, an array or a column with one label a row.",
         ),
         (
@@ -244,7 +244,7 @@ def test_wrong_labels_are_named_with_what_to_do(values, message):
 
 
 def test_the_first_wrong_label_is_the_one_named():
-    with pytest.raises(InvalidInputError, match="^Label -5 at index 1 is negative"):
+    with pytest.raises(InvalidInputError, match=r"^Label -5 at index 1 is negative"):
         leaves_from(np.array([3, -5, 7, -9]))
 
 

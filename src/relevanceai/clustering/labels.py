@@ -1,6 +1,6 @@
 """Labels that a user brought, read into leaves: codes, and the ids they stand for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from enum import Enum
 from typing import Any
 
@@ -73,9 +73,9 @@ def leaves_from(
 
 def _one_dimensional(values: Any) -> "list[object] | NDArray[Any]":
     """The labels as a numpy array of numbers, or as a list of anything."""
-    if isinstance(values, (str, bytes, Mapping)):
+    if isinstance(values, (str, bytes, Mapping, Set)) or not hasattr(values, "__iter__"):
         raise InvalidInputError(
-            f"Labels were asked from {_short(values)}, a {type(values).__name__}. "
+            f"Labels were asked from {_short(values)}, of type {type(values).__name__}. "
             "Pass a list, an array or a column with one label a row."
         )
     for method in ("to_pylist", "to_list"):  # pyarrow; polars and pandas

@@ -112,8 +112,8 @@ def fit_labels(
     Notes
     -----
     Fewer distinct vectors than clusters give fewer clusters (one when all are identical), which is
-    logged, not warned of; "agglomerative" alone cuts identical vectors apart. "hdbscan" and
-    "dbscan" may find noise only. Vectors far from the origin are shifted there first when the
+    logged, not warned of; "agglomerative" alone cuts identical vectors apart. "minibatchkmeans" may
+    find fewer on a handful of documents. "hdbscan" and "dbscan" may find noise only. Vectors far from the origin are shifted there first when the
     model's metric allows, so that float32 is enough.
 
     What is left to us differs from scikit-learn's defaults: "kmeans" starts 10 times from k-means++
@@ -184,12 +184,7 @@ def _fit_named(
         raise InvalidInputError(f"The model {name!r} could not cluster: {error}") from error
     n_found = len(np.unique(found))
     if count is not None and n_found < count:
-        _LOGGER.warning(
-            "%s was asked for %d clusters and found %d: the vectors are too much alike.",
-            name,
-            count,
-            n_found,
-        )
+        _LOGGER.warning("%s was asked for %d clusters and found %d.", name, count, n_found)
     return found, estimator
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from relevanceai.batch import Document
 from relevanceai.dashboard.render import path, query
 from relevanceai.dashboard.runs import Memory, Run
-from relevanceai.dashboard.values import Cell, cell, column_order, cut, is_vector_field, title_field
+from relevanceai.dashboard.values import Cell, cell, column_order, cut, is_internal, is_vector_field, title_field
 from relevanceai.pictures import kind_of_value, picture_fields
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ def shape_of(dataset: "Dataset", memory: Memory) -> Shape:
 
     def look() -> Shape:
         schema: dict[str, object] = dict(dataset.schema)
-        fields = [name for name, kind in schema.items() if not is_vector_field(name, kind)]
+        fields = [
+            name
+            for name, kind in schema.items()
+            if not is_vector_field(name, kind) and not is_internal(name)
+        ]
         looked_at = dataset.sample(_LOOKED_AT, random_state=0, select_fields=fields)
         pictures = picture_fields(looked_at, dataset.media_folder)
         return Shape(tuple(pictures), title_field(schema, pictures), schema, dataset.media_folder)

@@ -26,7 +26,7 @@ class Media:
 
     def __init__(self, client: "Client") -> None:
         self._client = client
-        self._kept: OrderedDict[tuple[str, int, str, str, int], bytes | None] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, str, str, int], bytes] = OrderedDict()
         self._kept_bytes = 0
         self._lock = Lock()
         self._decoders = BoundedSemaphore(_DECODERS)
@@ -47,9 +47,8 @@ class Media:
         version = dataset.version
         key = (dataset.slug, version, document_id, field, int(size))
         with self._lock:
-            found = key in self._kept
             body = self._kept.get(key)
-        if not found:
+        if body is None:
             try:
                 documents = dataset.get_documents_by_ids([document_id], select_fields=[field])
             except RelevanceAIError:
@@ -57,7 +56,8 @@ class Media:
             value = documents[0].get(field) if documents else None
             with self._decoders:
                 body = pictures.thumbnail(value, int(size), media_folder=dataset.media_folder)
-            self._keep(key, body)
+            if body is not None:
+                self._keep(key, body)
         if body is None:
             return _nothing("There is no picture there.", 404)
         is_current = request.path_params["version"] == str(version)
@@ -70,13 +70,12 @@ class Media:
             },
         )
 
-    def _keep(self, key: tuple[str, int, str, str, int], body: bytes | None) -> None:
+    def _keep(self, key: tuple[str, int, str, str, int], body: bytes) -> None:
         with self._lock:
-            self._kept_bytes += len(body or b"") - len(self._kept.get(key) or b"")
+            self._kept_bytes += len(body) - len(self._kept.pop(key, b""))
             self._kept[key] = body
-            while self._kept_bytes > _KEPT_BYTES or len(self._kept) > 20_000:
-                _, gone = self._kept.popitem(last=False)
-                self._kept_bytes -= len(gone or b"")
+            while self._kept_bytes > _KEPT_BYTES:
+                self._kept_bytes -= len(self._kept.popitem(last=False)[1])
 
 
 def _nothing(message: str, status: int) -> Response:

@@ -18,11 +18,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from relevanceai.errors import DashboardError, RelevanceAIError
+from relevanceai.errors import DashboardError, RelevanceAIError, WorkspaceError
 from relevanceai.launch import (
     DEFAULT_PORT,
     HOST,
@@ -46,12 +47,13 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
     from starlette.types import ASGIApp
 
+    from relevanceai.client import Client
     from relevanceai.dashboard.settings import Settings
 
 IDLE_S = 900.0
 _LOCK_S = 15.0
 _GLANCE_S = 5.0
-_WARMED = ("numpy", "pandas", "pyarrow", "lance", "PIL.Image")
+_WARMED = ("relevanceai.client", "pandas", "PIL.Image")
 
 logger = logging.getLogger(__name__)
 
@@ -80,10 +82,14 @@ def run(
 
     Raises
     ------
+    WorkspaceError
+        The workspace is a file.
     DashboardError
         No port can be had, or a process that holds this workspace does not answer.
     """
     folder = resolved(workspace)
+    if folder.exists() and not folder.is_dir():
+        raise WorkspaceError(f"The workspace {folder} is a file. Pass a folder.")
     base_url = check_base_url(base_url)
     lock = process_lock(folder)
     if not _take(lock, folder):
@@ -177,11 +183,31 @@ class _Process:
                 importlib.import_module(name)
 
 
+class _LateClient:
+    """Stands for the client until a page asks it something.
+
+    Importing the store takes most of the time of a start; a link needs none of it.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+
+    @cached_property
+    def _client(self) -> "Client":
+        from relevanceai.client import Client
+
+        return Client(self.workspace)
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._client, name)
+
+
 def _dashboard(workspace: Path, settings: "Settings") -> "ASGIApp":
-    from relevanceai.client import Client
     from relevanceai.dashboard.app import create_app
 
-    return create_app(Client(workspace), settings)
+    return create_app(cast("Client", _LateClient(workspace)), settings)
 
 
 def _uvicorn(app: "ASGIApp") -> "uvicorn.Server":

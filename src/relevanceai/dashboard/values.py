@@ -13,7 +13,6 @@ Kind = Literal["picture", "link", "text", "number", "date", "nothing"]
 
 MAX_TEXT = 400
 MAX_LINK_TEXT = 60
-HIDDEN_FIELDS = frozenset({"_cluster_", "_search_score", "_chunk_"})
 _TITLE_WORDS = ("title", "name", "headline", "caption", "heading", "subject", "label")
 _TEXT_WORDS = ("text", "description", "body", "content", "utterance", "sentence", "query")
 
@@ -59,6 +58,11 @@ def cut(text: str, length: int = MAX_TEXT) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+def is_internal(name: str) -> bool:
+    """True for what the package itself adds to a document: labels, and how near it is."""
+    return name == "_search_score" or name == "_cluster_" or name.startswith("_cluster_.")
+
+
 def is_vector_field(name: str, kind: object) -> bool:
     """True for a field whose values are vectors, which no person reads."""
     return name.endswith("_vector_") or (isinstance(kind, Mapping) and "vector" in kind)
@@ -72,8 +76,12 @@ def title_field(schema: Mapping[str, object], pictures: Iterable[str] = ()) -> s
     >>> title_field({"_id": "text", "query": "text", "product_title": "text"})
     'product_title'
     """
-    taken = set(pictures) | HIDDEN_FIELDS | {"_id"}
-    texts = [name for name, kind in schema.items() if kind == "text" and name not in taken]
+    taken = {*pictures, "_id"}
+    texts = [
+        name
+        for name, kind in schema.items()
+        if kind == "text" and name not in taken and not is_internal(name)
+    ]
     for words in (_TITLE_WORDS, _TEXT_WORDS):
         for name in texts:
             if any(word in name.lower() for word in words):
@@ -89,7 +97,7 @@ def column_order(
     shown = [
         name
         for name in [*(name for name in schema if name in set(present)), *present]
-        if name not in HIDDEN_FIELDS and not is_vector_field(name, schema.get(name))
+        if not is_internal(name) and not is_vector_field(name, schema.get(name))
     ]
     unique = list(dict.fromkeys(shown))
 

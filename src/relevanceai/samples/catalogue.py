@@ -114,10 +114,13 @@ def photograph(design: Design, dice: Dice) -> Image.Image:
     scale = dice.between(0.93, 1.03)
     dx, dy = dice.between(-2, 2), dice.between(-1.5, 1.5)
     stretch = dice.between(0.96, 1.04)
-    lift = -9.0 if design.low else 0.0
-    with sketch.posed(turn=turn, flip=flip, scale=scale, dx=dx, dy=dy + lift, stretch=stretch):
+    if flip:
+        dx -= design.dx
+    else:
+        dx += design.dx
+    with sketch.posed(turn=turn, flip=flip, scale=scale, dx=dx, dy=dy + design.dy, stretch=stretch):
         if pair:
-            with sketch.posed(scale=0.86, dx=6, dy=-4 if not design.low else -9):
+            with sketch.posed(scale=0.86, dx=6, dy=-6):
                 design.paint(sketch)
             sketch.recede()
             with sketch.posed(scale=0.93, dx=-3.5, dy=3.5):

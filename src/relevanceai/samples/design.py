@@ -46,11 +46,12 @@ class Design:
     style : the word or words that tell it from others of its kind, such as "Chelsea".
     stance : how photographs show it: "pair" (a second one stands behind), "single" (may face
         left or right), or "front" (seen from the front, upright).
-    low : it stands in the lower half of the sheet, and is moved up to the middle.
+    dx, dy : how far to move it to stand in the middle and on the floor that footwear shares.
     """
 
     paint: Callable[[Sketch], None]
     colour: str
     style: str
     stance: str = "front"
-    low: bool = False
+    dx: float = 0.0
+    dy: float = 0.0

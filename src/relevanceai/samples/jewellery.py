@@ -45,7 +45,9 @@ def watch(dice: Dice) -> Design:
             end = 50 + sign * (46 if up else 47)
             near = 50 + sign * (radius - 2)
             half = outline(
-                curve((50 - wide, near), (50 - wide * 0.84, (near + end) / 2), (50 - wide * 0.78, end)),
+                curve(
+                    (50 - wide, near), (50 - wide * 0.84, (near + end) / 2), (50 - wide * 0.78, end)
+                ),
                 curve((50, end + sign * 1.6), (50 + wide * 0.78, end)),
                 curve((50 + wide * 0.84, (near + end) / 2), (50 + wide, near)),
             )
@@ -54,37 +56,82 @@ def watch(dice: Dice) -> Design:
                 for k in range(7):
                     y = near + (end - near) * (k + 0.5) / 7
                     half_wide = wide * (1 - 0.03 * k)
-                    sketch.seam(curve((50 - half_wide, y), (50 + half_wide, y)), darker(metal, 0.5), width=0.9)
-                    sketch.fill(rounded(46, y - 1.6, 54, y + 1.6, 1), lighter(metal, 0.3), height=200)
+                    sketch.seam(
+                        curve((50 - half_wide, y), (50 + half_wide, y)),
+                        darker(metal, 0.5),
+                        width=0.9,
+                    )
+                    sketch.fill(
+                        rounded(46, y - 1.6, 54, y + 1.6, 1), lighter(metal, 0.3), height=200
+                    )
             elif style == "Diver":
                 for k in range(4):
                     y = near + (end - near) * (k + 1) / 5
-                    sketch.seam(curve((50 - wide * 0.5, y), (50 + wide * 0.5, y)), darker(strap, 0.5), width=1.6)
+                    sketch.seam(
+                        curve((50 - wide * 0.5, y), (50 + wide * 0.5, y)),
+                        darker(strap, 0.5),
+                        width=1.6,
+                    )
             else:
                 for side in (-1, 1):
-                    sketch.stitches(curve((50 + side * (wide - 2), near), (50 + side * (wide * 0.84 - 1.8), (near + end) / 2), (50 + side * (wide * 0.78 - 1.6), end - sign)), contrasting(strap, 0.45), width=0.55, pitch=1.9)
+                    sketch.stitches(
+                        curve(
+                            (50 + side * (wide - 2), near),
+                            (50 + side * (wide * 0.84 - 1.8), (near + end) / 2),
+                            (50 + side * (wide * 0.78 - 1.6), end - sign),
+                        ),
+                        contrasting(strap, 0.45),
+                        width=0.55,
+                        pitch=1.9,
+                    )
                 if not up:
-                    sketch.dots(np.array([(50.0, near + (end - near) * f) for f in (0.45, 0.6, 0.75)]), 0.9, darker(strap, 0.6))
+                    sketch.dots(
+                        np.array([(50.0, near + (end - near) * f) for f in (0.45, 0.6, 0.75)]),
+                        0.9,
+                        darker(strap, 0.6),
+                    )
         if style not in ("Bracelet", "Diver"):
-            sketch.stroke(rounded(50 - wide * 0.95, 3.4, 50 + wide * 0.95, 11, 1.5), 1.7, metal, height=235)
+            sketch.stroke(
+                rounded(50 - wide * 0.95, 3.4, 50 + wide * 0.95, 11, 1.5), 1.7, metal, height=235
+            )
             sketch.stroke(curve((50, 4), (50, 11)), 1.4, metal, height=240)
         for x in (-1, 1):
             for y in (-1, 1):
-                sketch.stroke(curve((50 + x * wide * 0.95, 50 + y * (radius - 4)), (50 + x * wide * 0.95, 50 + y * (radius + 2.6))), 3.4, darker(metal, 0.12), height=190)
-        sketch.fill(rounded(50 + radius - 1, 47.2, 50 + radius + 4, 52.8, 1.2), darker(metal, 0.12), height=210)
+                sketch.stroke(
+                    curve(
+                        (50 + x * wide * 0.95, 50 + y * (radius - 4)),
+                        (50 + x * wide * 0.95, 50 + y * (radius + 2.6)),
+                    ),
+                    3.4,
+                    darker(metal, 0.12),
+                    height=190,
+                )
+        sketch.fill(
+            rounded(50 + radius - 1, 47.2, 50 + radius + 4, 52.8, 1.2),
+            darker(metal, 0.12),
+            height=210,
+        )
         if chrono:
             for y in (39.5, 60.5):
-                sketch.fill(rounded(50 + radius - 3.5, y - 1.9, 50 + radius + 2, y + 1.9, 1), darker(metal, 0.12), height=205)
+                sketch.fill(
+                    rounded(50 + radius - 3.5, y - 1.9, 50 + radius + 2, y + 1.9, 1),
+                    darker(metal, 0.12),
+                    height=205,
+                )
         square = style == "Square"
 
         def disc(r: float) -> Points:
-            return rounded(50 - r, 50 - r, 50 + r, 50 + r, r * 0.28) if square else ellipse(50, 50, r)
+            return (
+                rounded(50 - r, 50 - r, 50 + r, 50 + r, r * 0.28) if square else ellipse(50, 50, r)
+            )
 
         sketch.fill(disc(radius), metal, height=225)
         if style == "Diver":
             sketch.fill(disc(radius - 1.6), darker(strap, 0.35), height=235)
             angles = np.arange(12) * np.pi / 6
-            sketch.dots(50 + (radius - 3.6) * np.stack([np.sin(angles), np.cos(angles)], axis=1), 0.8, WHITE)
+            sketch.dots(
+                50 + (radius - 3.6) * np.stack([np.sin(angles), np.cos(angles)], axis=1), 0.8, WHITE
+            )
             inner = radius - 5.8
         else:
             inner = radius - 2.8
@@ -96,12 +143,19 @@ def watch(dice: Dice) -> Design:
                 reach = min(reach / max(abs(np.sin(angle)), abs(np.cos(angle))), reach * 1.25)
             way = np.array([np.sin(angle), -np.cos(angle)])
             long = 4.2 if k % 3 == 0 else 2.6
-            sketch.seam(np.stack([50 + way * reach, 50 + way * (reach - long)]), ink, width=1.2 if k % 3 == 0 else 0.7)
+            sketch.seam(
+                np.stack([50 + way * reach, 50 + way * (reach - long)]),
+                ink,
+                width=1.2 if k % 3 == 0 else 0.7,
+            )
         if chrono:
             for x, y in ((43.2, 50.0), (56.8, 50.0), (50.0, 57.5)):
                 sketch.seam(ellipse(x, y, 3.4), ink, width=0.5, opacity=0.7)
         elif date:
-            sketch.tint(rounded(57, 47.9, 62, 52.1, 0.6), lighter(face, 0.8) if brightness(face) < 0.5 else darker(face, 0.12))
+            sketch.tint(
+                rounded(57, 47.9, 62, 52.1, 0.6),
+                lighter(face, 0.8) if brightness(face) < 0.5 else darker(face, 0.12),
+            )
         sketch.stroke(_hand(hour * np.pi / 6, inner * 0.52), 1.7, ink, height=206)
         sketch.stroke(_hand(minute * np.pi / 30, inner * 0.78), 1.2, ink, height=208)
         sketch.seam(_hand(5.2, inner * 0.8, 4), (206, 56, 50), width=0.5)
@@ -111,7 +165,9 @@ def watch(dice: Dice) -> Design:
         for y in (12, 22, 80, 90):
             sketch.glow(curve((50 - wide * 0.4, y), (50 - wide * 0.4, y + 6)), 4, 0.16)
 
-    words = f"{strap_name} Leather Strap" if style in ("Leather", "Square") else f"{strap_name} {style}"
+    words = (
+        f"{strap_name} Leather Strap" if style in ("Leather", "Square") else f"{strap_name} {style}"
+    )
     return Design(paint, strap_name if style != "Bracelet" else metal_name, words)
 
 
@@ -129,7 +185,12 @@ def necklace(dice: Dice) -> Design:
     def paint(sketch: Sketch) -> None:
         def loop(extra: float, narrow: float = 0.0) -> Points:
             w = width - narrow
-            left = [(50 - w * 0.45, top), (50 - w * 0.95, top + 13), (50 - w * 0.98, top + 26), (50 - w * 0.62, (top + drop) / 2 + 16)]
+            left = [
+                (50 - w * 0.45, top),
+                (50 - w * 0.95, top + 13),
+                (50 - w * 0.98, top + 26),
+                (50 - w * 0.62, (top + drop) / 2 + 16),
+            ]
             right = [(100 - x, y) for x, y in reversed(left)]
             return curve((50, top - 4.5), *left, (50, drop + extra), *right, (50, top - 4.5))
 
@@ -164,7 +225,11 @@ def necklace(dice: Dice) -> Design:
             for k, (x, yy) in enumerate(along(line, 11, 0.3, 0.7)):
                 r = 3.0 + 3.4 * (1 - abs(k - 5) / 5)
                 sketch.fill(ellipse(x, yy + r * 0.7, r * 0.84, r), metal, height=235)
-                sketch.fill(ellipse(x, yy + r * 0.7, r * 0.6, r * 0.75), gem if k % 2 else lighter(gem, 0.25), height=250)
+                sketch.fill(
+                    ellipse(x, yy + r * 0.7, r * 0.6, r * 0.75),
+                    gem if k % 2 else lighter(gem, 0.25),
+                    height=250,
+                )
                 sketch.tint(ellipse(x - r * 0.2, yy + r * 0.4, r * 0.2, r * 0.25), WHITE, 0.8)
             return
         sketch.stroke(ellipse(50, y + 1.6, 1.6), 1.0, metal, height=240)
@@ -184,8 +249,15 @@ def necklace(dice: Dice) -> Design:
             sketch.fill(ellipse(50, y + 11, 8.5), metal, height=235)
             sketch.fill(ellipse(50, y + 11, 6.0), gem, height=250)
             for angle in range(0, 360, 60):
-                edge = np.array([50 + 6 * np.cos(np.deg2rad(angle)), y + 11 + 6 * np.sin(np.deg2rad(angle))])
-                sketch.seam(np.stack([edge, np.array([50, y + 11])]), lighter(gem, 0.4), width=0.4, opacity=0.8)
+                edge = np.array(
+                    [50 + 6 * np.cos(np.deg2rad(angle)), y + 11 + 6 * np.sin(np.deg2rad(angle))]
+                )
+                sketch.seam(
+                    np.stack([edge, np.array([50, y + 11])]),
+                    lighter(gem, 0.4),
+                    width=0.4,
+                    opacity=0.8,
+                )
             sketch.tint(ellipse(47.8, y + 8.6, 1.5, 1.2), WHITE, 0.8)
         else:
             sketch.fill(rounded(47, y + 3, 53, y + 23, 1.6), metal, height=235)
@@ -196,5 +268,3 @@ def necklace(dice: Dice) -> Design:
     if style == "Beaded":
         return Design(paint, gem_name, "Beaded")
     return Design(paint, metal_name, f"{gem_name} {style}")
-
-

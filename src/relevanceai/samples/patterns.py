@@ -41,10 +41,14 @@ def checks(sketch: Sketch, box: Box, pitch: float, first: Colour, second: Colour
     """Paint a woven check of see-through bands and thin lines."""
     x0, y0, x1, y1 = box
     for x in np.arange(x0, x1, pitch):
-        sketch.tint(np.array([(x, y0), (x + pitch / 2, y0), (x + pitch / 2, y1), (x, y1)]), first, 0.5)
+        sketch.tint(
+            np.array([(x, y0), (x + pitch / 2, y0), (x + pitch / 2, y1), (x, y1)]), first, 0.5
+        )
         sketch.seam(curve((x + pitch * 0.75, y0), (x + pitch * 0.75, y1)), second, opacity=0.7)
     for y in np.arange(y0, y1, pitch):
-        sketch.tint(np.array([(x0, y), (x1, y), (x1, y + pitch / 2), (x0, y + pitch / 2)]), first, 0.5)
+        sketch.tint(
+            np.array([(x0, y), (x1, y), (x1, y + pitch / 2), (x0, y + pitch / 2)]), first, 0.5
+        )
         sketch.seam(curve((x0, y + pitch * 0.75), (x1, y + pitch * 0.75)), second, opacity=0.7)
 
 
@@ -70,23 +74,51 @@ def motif(sketch: Sketch, name: str, x: float, y: float, size: float, colour: Co
             low = y + size * (0.05 + i * 0.26)
             half = float(np.sqrt(max(0.05, 1 - ((low - y) / size) ** 2))) * size
             sketch.tint(
-                np.array([(x - half, low), (x + half, low), (x + half, low + size * 0.13), (x - half, low + size * 0.13)]),
+                np.array(
+                    [
+                        (x - half, low),
+                        (x + half, low),
+                        (x + half, low + size * 0.13),
+                        (x - half, low + size * 0.13),
+                    ]
+                ),
                 colour,
             )
         sketch.tint(arc(x, y, size, size, 180, 360), colour)
     elif name == "Mountain":
-        ridge = [(x - size, y + size * 0.7), (x - size * 0.35, y - size * 0.5), (x, y + size * 0.1), (x + size * 0.4, y - size * 0.8), (x + size * 1.1, y + size * 0.7)]
+        ridge = [
+            (x - size, y + size * 0.7),
+            (x - size * 0.35, y - size * 0.5),
+            (x, y + size * 0.1),
+            (x + size * 0.4, y - size * 0.8),
+            (x + size * 1.1, y + size * 0.7),
+        ]
         sketch.tint(np.array(ridge), colour)
-        snow = [(x + size * 0.4, y - size * 0.8), (x + size * 0.62, y - size * 0.32), (x + size * 0.42, y - size * 0.42), (x + size * 0.24, y - size * 0.3)]
+        snow = [
+            (x + size * 0.4, y - size * 0.8),
+            (x + size * 0.62, y - size * 0.32),
+            (x + size * 0.42, y - size * 0.42),
+            (x + size * 0.24, y - size * 0.3),
+        ]
         sketch.tint(np.array(snow), lighter(colour, 0.75))
-        sketch.dots(np.array([(x - size * 0.5, y - size * 0.9)]), size * 0.26, lighter((236, 170, 60), 0.1))
+        sketch.dots(
+            np.array([(x - size * 0.5, y - size * 0.9)]), size * 0.26, lighter((236, 170, 60), 0.1)
+        )
     elif name == "Star":
         sketch.tint(star(x, y, size), colour)
     elif name == "Heart":
         sketch.tint(heart(x, y, size), colour)
     elif name == "Wave":
         for i in range(3):
-            line = curve(*[(x + (k - 3) * size * 0.33, y + (i - 1) * size * 0.55 + (size * 0.2 if k % 2 else -size * 0.2)) for k in range(7)])
+            line = curve(
+                *[
+                    (
+                        x + (k - 3) * size * 0.33,
+                        y + (i - 1) * size * 0.55 + (size * 0.2 if k % 2 else -size * 0.2),
+                    )
+                    for k in range(7)
+                ]
+            )
             sketch.seam(line, colour, width=size * 0.17)
     else:
         sketch.tint(ellipse(x, y, size, size), colour)

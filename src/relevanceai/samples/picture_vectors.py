@@ -1,16 +1,16 @@
 """Picture vectors: 512 numbers that describe shape, silhouette and colour of a product picture.
 
 They are classical descriptors computed from the pixels alone; no network, no training, and nothing
-about what kind of product it is. They are not CLIP's. Four blocks, each of unit norm before it is
-weighted, for a picture on a light ground:
+about what kind of product it is. They are not CLIP's. Four blocks, each centred and of unit norm
+before it is weighted, for a picture on a light ground:
 
-- 256: gradient directions (HOG: 8 directions in 8 x 8 cells);
-- 64: the same in 4 x 4 cells;
-- 128: the silhouette, how much of each of 16 x 16 cells is covered;
-- 64: colour: a histogram of hue, saturation and brightness, and colour moments.
+- 288: gradient directions (HOG: 8 directions in 6 x 6 cells);
+- 32: the same in 2 x 2 cells;
+- 120: the silhouette, how much of each of 12 x 10 cells is covered;
+- 72: colour: a histogram of hue, saturation and brightness, and colour moments.
 
-A product photographed from the left and from the right is the same product: shape and silhouette
-are averaged over the picture and its mirror image, which leaves half of the cells to keep.
+A product photographed from the left and from the right is the same product: a picture is first
+mirrored, where needed, so that the upper part of the product lies to the left of the lower.
 
 References
 ----------
@@ -31,7 +31,11 @@ N_DIMS = 512
 _SIDE = 80
 _DIRECTIONS = 8
 _HUES = 12
-_WEIGHTS = (1.0, 0.55, 1.0, 0.42)
+_WEIGHTS = (1.0, 0.5, 0.5, 0.7)
+
+# Counts are never negative, so that any two blocks of them are alike: taking away most of a
+# block's own mean leaves what is particular to it, as a correlation does.
+_CENTRED = 0.85
 
 
 def _cells(n_cells: int) -> NDArray[np.float32]:
@@ -42,9 +46,10 @@ def _cells(n_cells: int) -> NDArray[np.float32]:
     return np.maximum(0, 1 - np.abs(places[None] - centres[:, None]) / width).astype(np.float32)
 
 
-_FINE = _cells(8)
-_COARSE = _cells(4)
-_OUTLINE = _cells(16)
+_FINE = _cells(6)
+_COARSE = _cells(2)
+_ROWS = _cells(12)
+_COLUMNS = _cells(10)
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
@@ -71,19 +76,21 @@ def pixels_vector(picture: Image.Image) -> NDArray[np.float32]:
         picture = picture.resize((_SIDE, _SIDE), Image.Resampling.BOX)
     pixels = np.ascontiguousarray(np.asarray(picture, dtype=np.float32).transpose(2, 0, 1))
     covered = _covered(pixels)
+    if _leans_right(covered):
+        pixels, covered = pixels[:, :, ::-1], covered[:, ::-1]
     directions = _directions(np.tensordot(_LUMA, pixels, 1), covered)
-    fine = _mirror_mean(_FINE @ directions @ _FINE.T)
-    coarse = _mirror_mean(_COARSE @ directions @ _COARSE.T)
-    silhouette = _OUTLINE @ covered @ _OUTLINE.T
-    silhouette = (silhouette + silhouette[:, ::-1])[:, :8]
-
+    fine = _FINE @ directions @ _FINE.T
+    coarse = _COARSE @ directions @ _COARSE.T
+    silhouette = _ROWS @ covered @ _COLUMNS.T
     blocks = (
-        _unit(np.sqrt(fine).ravel()),
-        _unit(np.sqrt(coarse).ravel()),
-        _unit(np.sqrt(silhouette).ravel()),
-        _unit(_colour(pixels[:, ::2, ::2], covered[::2, ::2])),
+        np.sqrt(fine).ravel(),
+        np.sqrt(coarse).ravel(),
+        np.sqrt(silhouette).ravel(),
+        _colour(pixels[:, ::2, ::2], covered[::2, ::2]),
     )
-    weighted = [block * np.float32(w) for block, w in zip(blocks, _WEIGHTS, strict=True)]
+    weighted = [
+        _unit(_centred(block)) * np.float32(w) for block, w in zip(blocks, _WEIGHTS, strict=True)
+    ]
     return _unit(np.concatenate(weighted))
 
 
@@ -95,9 +102,25 @@ def _covered(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip((most - 14) * np.float32(1 / 40), 0, 1)
 
 
+def _centred(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    block = _unit(block)
+    return block - np.float32(_CENTRED) * block.mean()
+
+
 def _unit(block: NDArray[np.float32]) -> NDArray[np.float32]:
     norm = np.sqrt(np.dot(block, block))
     return block / norm if norm > 0 else block
+
+
+def _leans_right(covered: NDArray[np.float32]) -> bool:
+    """Return whether the upper half of the product lies further right than the whole of it."""
+    down = np.flatnonzero(covered.max(axis=1) > 0.5)
+    if not len(down):
+        return False
+    upper = covered[down[0] : (down[0] + down[-1]) // 2 + 1].sum(axis=0)
+    whole = np.flatnonzero(covered.max(axis=0) > 0.5)
+    middle = (whole[0] + whole[-1]) / 2
+    return bool(upper @ (np.arange(_SIDE) - middle) > 0)
 
 
 def _directions(grey: NDArray[np.float32], covered: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -128,20 +151,12 @@ def _directions(grey: NDArray[np.float32], covered: NDArray[np.float32]) -> NDAr
     return found
 
 
-def _mirror_mean(cells: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Add a histogram of cells to that of the mirror image; keep the left half."""
-    # In a mirror, direction k (of 8 over half a turn) becomes direction 8 - k.
-    turned = cells[(-np.arange(_DIRECTIONS)) % _DIRECTIONS][:, :, ::-1]
-    half = cells.shape[2] // 2
-    return (cells + turned)[:, :, :half]
-
-
 def _colour(pixels: NDArray[np.float32], covered: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return float32 (64,): soft counts of 12 hues x 4 strengths, 7 greys, and 9 moments."""
+    """Return float32 (72,): soft counts of 12 hues x 4 strengths, 15 greys, and 9 moments."""
     weight = covered.ravel()
     total = float(weight.sum())
     if total == 0:
-        return np.zeros(64, dtype=np.float32)
+        return np.zeros(72, dtype=np.float32)
     rgb = pixels.reshape(3, -1) * np.float32(1 / 255)
     high = np.maximum(np.maximum(rgb[0], rgb[1]), rgb[2])
     chroma = high - np.minimum(np.minimum(rgb[0], rgb[1]), rgb[2])
@@ -157,7 +172,7 @@ def _colour(pixels: NDArray[np.float32], covered: NDArray[np.float32]) -> NDArra
     vivid = weight * np.minimum(1, chroma * 4)
     counts = np.bincount(slot + index, vivid * (1 - share), 4 * _HUES)
     counts += np.bincount(slot + (index + 1) % _HUES, vivid * share, 4 * _HUES)
-    grey = np.bincount((high * 6.999).astype(np.intp), weight - vivid, 7)
+    grey = np.bincount((high * 14.999).astype(np.intp), weight - vivid, 15)
     mean = rgb @ weight / total
     centred = rgb - mean[:, None]
     squared = centred * centred

@@ -135,9 +135,7 @@ class Sketch:
             if raised:
                 self._height_pen.ellipse(box, fill=245)
 
-    def glow(
-        self, line: Points, width: float | Sequence[float], strength: float = 0.35
-    ) -> None:
+    def glow(self, line: Points, width: float | Sequence[float], strength: float = 0.35) -> None:
         """Brighten along a line, softly (`strength` up to 1); darken where it is negative."""
         self.glow_in(ribbon(line, width), strength)
 

@@ -51,9 +51,14 @@ def _word_vector(word: str) -> NDArray[np.float64]:
     vector = np.zeros(N_DIMS)
     framed = f"<{word}>"
     pieces = [
-        framed[start : start + size] for size in (3, 4, 5) for start in range(len(framed) - size + 1)
+        framed[start : start + size]
+        for size in (3, 4, 5)
+        for start in range(len(framed) - size + 1)
     ]
-    for piece, weight in [(f"={word}", 1.0), *((piece, 0.6 / len(pieces) ** 0.5) for piece in pieces)]:
+    for piece, weight in [
+        (f"={word}", 1.0),
+        *((piece, 0.6 / len(pieces) ** 0.5) for piece in pieces),
+    ]:
         code = crc32(piece.encode())
         vector[code % N_DIMS] += weight if code & 0x80000000 else -weight
     return vector

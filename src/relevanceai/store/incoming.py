@@ -67,7 +67,7 @@ def gathered(documents: Iterable[Mapping[str, object]], *, keep_last: bool) -> I
     for position, document in enumerate(documents):
         if not isinstance(document, Mapping):
             raise InvalidInputError(
-                f"Documents come as dicts, but number {position:,} is a "
+                f"Documents come as dicts, but number {position:,} is "
                 f"{type(document).__name__}: {document!r:.60}."
             )
         document_id = _document_id(document.get("_id"), position)
@@ -119,8 +119,8 @@ def _document_id(value: object, position: int) -> str | None:
 def _check_field_name(name: object, document_id: str) -> None:
     if not isinstance(name, str):
         raise InvalidInputError(
-            f"A field of document {document_id!r} is named {name!r:.60}, "
-            f"a {type(name).__name__}. Field names are text."
+            f"A field of document {document_id!r} is named {name!r:.60} "
+            f"({type(name).__name__}). Field names are text."
         )
     try:
         normalised(name)

@@ -26,16 +26,17 @@ def checked_name(name: object, what: str) -> str:
     InvalidInputError : no text, empty or blank, longer than 1,000 characters, or holding control
         characters or halves of surrogate pairs, which no file and no terminal can show.
     """
+    some = f"An {what}" if what[0] in "aeiou" else f"A {what}"
     if not isinstance(name, str):
         raise InvalidInputError(
-            f"A {what} name must be text, but got {type(name).__name__}: {name!r:.80}."
+            f"{some} name must be text, but got {type(name).__name__}: {name!r:.80}."
         )
     composed = unicodedata.normalize("NFC", name)
     if not composed.strip():
-        raise InvalidInputError(f"A {what} name must not be empty or blank, but got {name!r:.80}.")
+        raise InvalidInputError(f"{some} name must not be empty or blank, but got {name!r:.80}.")
     if len(composed) > MAX_NAME_LENGTH:
         raise InvalidInputError(
-            f"A {what} name may have {MAX_NAME_LENGTH:,} characters, but got {len(composed):,}. "
+            f"{some} name may have {MAX_NAME_LENGTH:,} characters, but got {len(composed):,}. "
             "Pass a shorter one."
         )
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in composed):

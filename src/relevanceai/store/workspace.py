@@ -127,7 +127,7 @@ class Workspace:
     def _check_format(self) -> None:
         try:
             made_by = json.loads((self.folder / "workspace.json").read_bytes())["format"]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise WorkspaceError(

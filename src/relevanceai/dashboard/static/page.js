@@ -1,0 +1,168 @@
+// What script adds to pages that work without it: local times, menus, the heat map and its panel.
+
+const policy = window.trustedTypes?.createPolicy("fragments", { createHTML: (text) => text });
+
+dropMarker();
+localTimes(document);
+submitOnChange();
+closeMenus();
+showCurrentTab();
+const map = document.getElementById("heatmap");
+if (map) startMap(map);
+
+/** Take the sign-in marker out of the address. */
+function dropMarker() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("bounced")) return;
+  address.searchParams.delete("bounced");
+  history.replaceState(history.state, "", address);
+}
+
+/** Say times in the reader's own zone and manner. */
+function localTimes(within) {
+  for (const time of within.querySelectorAll("time[datetime]")) {
+    const text = time.dateTime;
+    if (!/T\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(text)) continue;
+    const at = new Date(text);
+    if (Number.isNaN(at.getTime())) continue;
+    time.textContent = at.toLocaleDateString(undefined, { dateStyle: "medium" });
+    time.title = at.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+  }
+}
+
+function submitOnChange() {
+  for (const form of document.querySelectorAll("form[data-submit-on-change]")) {
+    form.addEventListener("change", () => form.requestSubmit());
+  }
+}
+
+/** A menu closes by Escape and by a click elsewhere. */
+function closeMenus() {
+  for (const menu of document.querySelectorAll("details.menu")) {
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+    document.addEventListener("click", (event) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  }
+}
+
+function showCurrentTab() {
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (!tab) return;
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
+async function startMap(el) {
+  const root = el.dataset.root;
+  try {
+    const [{ createHeatmap }, data] = await Promise.all([
+      import("./heatmap.js"),
+      asked(el.dataset.src).then((response) => response.json()),
+    ]);
+    const place = new Map(data.ids.map((id, at) => [id, at]));
+    const fitted = el.dataset.range === "data";
+    el.replaceChildren();
+    const heatmap = createHeatmap(el, {
+      n: data.ids.length,
+      name: el.dataset.name,
+      label: (i) => data.labels[i],
+      thumb: (i) => (data.thumbs[i] ? root + data.thumbs[i] : null),
+      tileSize: data.tileSize,
+      getTile: async (level, y, x) => {
+        const response = await asked(`${root}${data.tiles}/${level}/${y}/${x}`);
+        return littleEndian(await response.arrayBuffer());
+      },
+      exact: (i, j) => data.exact?.[Math.max(i, j)][Math.min(i, j)] ?? null,
+      lo: data.lo,
+      hi: data.hi,
+      vmin: fitted ? data.lowest : 0,
+      vmax: 1,
+      onPick: (i, j) => compare(el, data.ids[i], data.ids[j]),
+      onReady: () => el.classList.add("is-ready"),
+    });
+    const show = (a, b) => {
+      if (place.has(a) && place.has(b)) heatmap.show(place.get(a), place.get(b));
+    };
+    show(el.dataset.a, el.dataset.b);
+    for (const link of document.querySelectorAll("a[data-a]")) {
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+        event.preventDefault();
+        show(link.dataset.a, link.dataset.b);
+        compare(el, link.dataset.a, link.dataset.b, { isFocused: true });
+      });
+    }
+  } catch (error) {
+    warn(el, error);
+  }
+}
+
+/** The values travel as little-endian 16-bit numbers, whatever this machine's own order. */
+function littleEndian(buffer) {
+  if (new Uint8Array(new Uint16Array([1]).buffer)[0] === 1) return new Uint16Array(buffer);
+  const bytes = new DataView(buffer);
+  return Uint16Array.from({ length: buffer.byteLength / 2 }, (_, i) => bytes.getUint16(2 * i, true));
+}
+
+let pending = null;
+
+/** Put two clusters' closest documents side by side, and the pair into the address. */
+async function compare(el, a, b, { isFocused = false } = {}) {
+  pending?.abort();
+  const mine = new AbortController();
+  pending = mine;
+  const old = document.getElementById("compare");
+  const slow = setTimeout(() => old.classList.add("is-loading"), 300);
+  const address = new URL(el.dataset.page, location.href);
+  address.search = location.search;
+  address.searchParams.set("a", a);
+  address.searchParams.set("b", b);
+  const shown = new URL(address);
+  address.searchParams.set("fragment", "1");
+  try {
+    const response = await asked(address, { signal: mine.signal });
+    const text = await response.text();
+    const parsed = new DOMParser().parseFromString(policy?.createHTML(text) ?? text, "text/html");
+    const panel = document.adoptNode(parsed.getElementById("compare"));
+    document.getElementById("compare").replaceWith(panel);
+    document.querySelector(".banner")?.remove();
+    history.replaceState(history.state, "", shown);
+    if (isFocused) panel.focus({ preventScroll: true });
+    const box = panel.getBoundingClientRect();
+    if (box.top > innerHeight * 0.75 || box.bottom < 80) panel.scrollIntoView({ block: "start" });
+  } catch (error) {
+    if (error.name !== "AbortError") warn(el, error);
+  } finally {
+    clearTimeout(slow);
+    old.classList.remove("is-loading");
+  }
+}
+
+async function asked(address, more) {
+  const response = await fetch(address, { credentials: "same-origin", ...more });
+  if (response.ok) return response;
+  const reason = {
+    401: "This page's session has ended. Open a fresh link: relevanceai dashboard",
+    409: "This clustering has changed since the page was opened. Load the page again.",
+  }[response.status];
+  throw new Error(reason ?? "The dashboard could not answer. Load the page again.");
+}
+
+/** Say what went wrong above the picture; nothing is lost, since the address holds the state. */
+function warn(el, error) {
+  document.querySelector(".banner")?.remove();
+  const banner = document.createElement("p");
+  banner.className = "banner";
+  banner.setAttribute("role", "alert");
+  banner.textContent =
+    error instanceof TypeError
+      ? "The dashboard does not answer; it ends when nobody has used it for a while. " +
+        "Start it again with: relevanceai dashboard"
+      : error.message;
+  el.closest("main").prepend(banner);
+}
