@@ -103,8 +103,19 @@ def pytest_runtest_makereport(item: pytest.Item):
     return report
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which a browser is required and no test used one."""
+    if _browser_is_required() and not session.config.stash[_browser_tests_run]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     if _browser_is_required():
-        terminalreporter.write_line(f"Browser tests run: {config.stash[_browser_tests_run]}")
+        n_run = config.stash[_browser_tests_run]
+        terminalreporter.write_line(
+            f"Browser tests run: {n_run}"
+            + ("" if n_run else ". RELEVANCEAI_REQUIRE_BROWSER is set, so this is a failure.")
+        )

@@ -135,7 +135,7 @@ def test_a_sample_is_repeatable_without_replacement(small: Dataset) -> None:
     assert len({document["_id"] for document in one}) == 20
     assert small.sample(20, random_state=4) != one
     assert len(small.sample(1000)) == 60
-    with pytest.raises(InvalidInputError, match="n is a whole number from 0, but got -1."):
+    with pytest.raises(InvalidInputError, match=r"n is a whole number from 0, but got -1\."):
         small.sample(-1)
 
 

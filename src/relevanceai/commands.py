@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from relevanceai.batch import Document
     from relevanceai.client import Client
-    from relevanceai.dataset import ClusteringInfo, Dataset
+    from relevanceai.clustering.info import ClusteringInfo
+from relevanceai.dataset import Dataset
     from relevanceai.operations.viz.cluster import ClusterVizOps
 
 SAMPLE = "ecommerce"

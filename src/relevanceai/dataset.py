@@ -1,24 +1,25 @@
 """Dataset: documents in and out, and clustering them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from relevanceai.batch import Document
-from relevanceai.clustering.run import chosen_vector_fields, keep_brought, run_model
+from relevanceai.clustering.info import ClusteringInfo, clustering_info
+from relevanceai.clustering.run import aligned_labels, chosen_vector_fields, keep_brought, run_model
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.viz.cluster import ClusterVizOps
 from relevanceai.progress import notice, progress
 from relevanceai.sample import SAMPLES, build_sample
 from relevanceai.show import DocumentTable, show_json
-from relevanceai.store.documents import DocumentStore, InsertReport
-from relevanceai.store.labels import Clustering
+from relevanceai.store.documents import DocumentStore
+from relevanceai.store.frames import frame_documents
 from relevanceai.store.names import slug
 from relevanceai.store.workspace import Workspace
+from relevanceai.store.writing import InsertReport, write_documents
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,28 +31,6 @@ _SHOWN_KINDS = {
     "local_date": "date",
     "day": "date",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ClusteringInfo:
-    """One clustering of a dataset, as lists show it.
-
-    `n_documents` counts the documents in clusters, `n_outliers` those that are noise and
-    `n_unclustered` those without a label (they have no vector, or came later). `label_path` is
-    where a document shows its label; the slugs are the parts of its page's address.
-    """
-
-    vector_fields: tuple[str, ...]
-    alias: str
-    field_slug: str
-    alias_slug: str
-    label_path: str
-    n_clusters: int
-    n_documents: int
-    n_outliers: int
-    n_unclustered: int
-    model: str
-    created_at: str
 
 
 class Dataset:
@@ -133,7 +112,7 @@ class Dataset:
     def clusterings(self) -> list[ClusteringInfo]:
         """Return what there is to know of each clustering, oldest first."""
         store = self.opened()
-        return [_info(store, one) for one in store.clusterings()]
+        return [clustering_info(store, one) for one in store.clusterings()]
 
     # documents in ------------------------------------------------------------------------------
 
@@ -174,30 +153,7 @@ class Dataset:
         A missing value (None, NaN, NaT, NA) is a field that the document lacks. A vector field holds
         a list or an array in each row. Result and errors are those of `insert_documents`.
         """
-        import pandas as pd
-
-        if not isinstance(frame, pd.DataFrame):
-            raise InvalidInputError(
-                f"insert_pandas_dataframe was given {type(frame).__name__}. "
-                "Pass a pandas DataFrame, or use insert_documents for a list of dicts."
-            )
-        if not frame.columns.is_unique:
-            twice = frame.columns[frame.columns.duplicated()].unique()
-            raise InvalidInputError(
-                f"The DataFrame has columns of the same name: {listed(map(str, twice))}. "
-                "Give each its own."
-            )
-        columns = []
-        for name in frame.columns:
-            cells = frame[name].astype(object)
-            columns.append(cells.where(frame[name].notna(), None).tolist())
-        names = list(frame.columns)
-        rows = zip(*columns, strict=True) if columns else iter([()] * len(frame))
-        documents = [
-            {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
-            for row in rows
-        ]
-        return self._write(documents, upsert=False)
+        return self._write(frame_documents(frame), upsert=False)
 
     # documents out -----------------------------------------------------------------------------
 
@@ -368,7 +324,7 @@ class Dataset:
         fields = chosen_vector_fields(store, vector_fields)
         made = keep_brought(
             store,
-            lambda: _aligned(store, labels),
+            lambda: aligned_labels(store, labels),
             vector_fields=fields,
             alias=alias,
             source="set_cluster_labels",
@@ -422,11 +378,13 @@ class Dataset:
                 f"Documents come as a list of dicts, but got {type(documents).__name__}."
             )
         if isinstance(documents, Mapping | str | bytes):
-            return self._store.write(documents, upsert=upsert)  # which says what is wrong
+            return write_documents(
+                self._store, documents, upsert=upsert
+            )  # which says what is wrong
         self._workspace.write_format()
         total = len(documents) if isinstance(documents, Sequence) else None
         with progress("Upserting" if upsert else "Inserting", total, delay_s=0.5) as bar:
-            report = self._store.write(_counted(documents, bar.update), upsert=upsert)
+            report = write_documents(self._store, _counted(documents, bar.update), upsert=upsert)
         if report.ignored_fields:
             notice(
                 f"did not take {listed(report.ignored_fields)} from the documents: the dataset "
@@ -441,50 +399,3 @@ def _counted(
     for document in documents:
         yield document
         count(1)
-
-
-def _info(store: DocumentStore, one: Clustering) -> ClusteringInfo:
-    labels, valid = store.labels(one)
-    return ClusteringInfo(
-        vector_fields=one.vector_fields,
-        alias=one.alias,
-        field_slug=one.field_slug,
-        alias_slug=one.alias_slug,
-        label_path=one.label_path,
-        n_clusters=len(np.unique(labels[labels >= 0])),
-        n_documents=int((labels >= 0).sum()),
-        n_outliers=int((valid & (labels < 0)).sum()),
-        n_unclustered=int((~valid).sum()),
-        model=str(one.model.get("model", "")),
-        created_at=one.created_at,
-    )
-
-
-def _aligned(store: DocumentStore, labels: object) -> Sequence[object]:
-    """Return one label per document, in the order of the rows."""
-    index: Any = getattr(labels, "index", None) if hasattr(labels, "to_dict") else None
-    if index is not None and type(index).__name__ != "RangeIndex":
-        if not index.is_unique:
-            raise InvalidInputError("The index of labels names an `_id` more than once.")
-        labels = dict(zip(index.tolist(), labels.tolist(), strict=True))  # type: ignore[attr-defined]
-    if isinstance(labels, Mapping):
-        by_id = {str(key): value for key, value in labels.items()}
-        ids = store.ids()
-        unknown = by_id.keys() - set(ids)
-        if unknown:
-            raise NotFoundError(
-                f"{len(unknown):,} of {len(by_id):,} labels are for an `_id` that is not in "
-                f"dataset {store.name!r}: {listed(sorted(unknown), limit=5)}."
-            )
-        return [by_id.get(document_id) for document_id in ids]
-    if isinstance(labels, str) or not hasattr(labels, "__len__"):
-        raise InvalidInputError(
-            f"Labels come as a list, array, Series or dict, but got {type(labels).__name__}."
-        )
-    n_labels, n_documents = len(labels), store.count()
-    if n_labels != n_documents:
-        raise InvalidInputError(
-            f"There are {n_labels:,} labels for {n_documents:,} documents of {store.name!r}. "
-            "Pass one per document in the order of get_all_documents(), or a dict by `_id`."
-        )
-    return labels  # type: ignore[return-value]

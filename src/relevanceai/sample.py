@@ -5,6 +5,7 @@ from relevanceai.errors import NotFoundError, listed
 from relevanceai.progress import progress
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.workspace import Workspace
+from relevanceai.store.writing import write_documents
 
 ECOMMERCE = "ecommerce"
 SAMPLES = (ECOMMERCE,)
@@ -31,7 +32,7 @@ def _fill(store: DocumentStore) -> None:
 
     with progress("Drawing the sample catalogue", N_PRODUCTS, unit="products") as bar:
         documents = build_ecommerce(on_document=lambda n: bar.update(n))
-    store.write(documents, upsert=False)
+    write_documents(store, documents, upsert=False)
     run_model(
         store,
         "kmeans",

@@ -23,7 +23,8 @@ def test_two_names_have_two_slugs(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["..", ".", "a/b", "a\\b", "CON", "con", "nul", "x" * 300, "Ecommerce", "ä", "🥾", " a "]
+    "name",
+    ["..", ".", "a/b", "a\\b", "CON", "con", "nul", "x" * 300, "Ecommerce", "ä", "🥾", " a "],
 )
 def test_names_that_mean_something_to_a_file_system_get_a_digest(name: str) -> None:
     assert "~" in slug(name)

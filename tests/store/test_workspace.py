@@ -8,10 +8,11 @@ import pytest
 from relevanceai.errors import NotFoundError, WorkspaceError
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.workspace import Workspace, workspace_folder
+from relevanceai.store.writing import write_documents
 
 
 def put(store: DocumentStore) -> None:
-    store.write([{"_id": "a"}], upsert=False)
+    write_documents(store, [{"_id": "a"}], upsert=False)
 
 
 @pytest.fixture

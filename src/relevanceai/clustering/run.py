@@ -1,6 +1,7 @@
 """A clustering run: vectors of a store through a model, or brought labels, kept as leaves."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from relevanceai.clustering.ids import cluster_id
 from relevanceai.clustering.labels import leaves_from
 from relevanceai.clustering.models import fit_labels
 from relevanceai.engine.batches import vector_batches
-from relevanceai.errors import InvalidInputError, listed
+from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.progress import notice, progress
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering
@@ -156,3 +157,43 @@ def _keep(
             + f" and are not clustered in {alias!r}"
         )
     return clustering
+
+
+def aligned_labels(store: DocumentStore, labels: object) -> Sequence[object]:
+    """Return one label per document, in the order of the rows.
+
+    Parameters
+    ----------
+    labels : as for `Dataset.set_cluster_labels`.
+
+    Raises
+    ------
+    InvalidInputError : another number of labels than documents, an `_id` twice, or no labels.
+    NotFoundError : an `_id` that is not there.
+    """
+    index: Any = getattr(labels, "index", None) if hasattr(labels, "to_dict") else None
+    if index is not None and type(index).__name__ != "RangeIndex":
+        if not index.is_unique:
+            raise InvalidInputError("The index of labels names an `_id` more than once.")
+        labels = dict(zip(index.tolist(), labels.tolist(), strict=True))  # type: ignore[attr-defined]
+    if isinstance(labels, Mapping):
+        by_id = {str(key): value for key, value in labels.items()}
+        ids = store.ids()
+        unknown = by_id.keys() - set(ids)
+        if unknown:
+            raise NotFoundError(
+                f"{len(unknown):,} of {len(by_id):,} labels are for an `_id` that is not in "
+                f"dataset {store.name!r}: {listed(sorted(unknown), limit=5)}."
+            )
+        return [by_id.get(document_id) for document_id in ids]
+    if isinstance(labels, str) or not hasattr(labels, "__len__"):
+        raise InvalidInputError(
+            f"Labels come as a list, array, Series or dict, but got {type(labels).__name__}."
+        )
+    n_labels, n_documents = len(labels), store.count()
+    if n_labels != n_documents:
+        raise InvalidInputError(
+            f"There are {n_labels:,} labels for {n_documents:,} documents of {store.name!r}. "
+            "Pass one per document in the order of get_all_documents(), or a dict by `_id`."
+        )
+    return labels  # type: ignore[return-value]

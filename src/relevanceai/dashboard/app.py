@@ -42,8 +42,8 @@ def create_app(client: "Client", settings: Settings) -> Starlette:
     memory = Memory()
     codes = Codes(settings.clock)
     pages = Pages(client, renderer, memory)
-    maps = HeatmapPages(client, renderer, memory)
     media = Media(client)
+    maps = HeatmapPages(client, renderer, memory, media)
     owner = Owner(client, settings, codes)
     failures = Failures(renderer)
     return Starlette(
@@ -54,6 +54,7 @@ def create_app(client: "Client", settings: Settings) -> Starlette:
             Route(_RUN, maps.page),
             Route(_RUN + "/map/{revision}", maps.data),
             Route(_RUN + "/tiles/{revision}/{order}/{level:int}/{y:int}/{x:int}", maps.tile),
+            Route(_RUN + "/faces/{version}/{place:int}", maps.face),
             Route("/media/{dataset}/{version}", media.serve),
             Route("/static/{version}/{name}", assets.serve),
             Route("/api/health", owner.health),

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Literal
 from relevanceai.batch import Document
 from relevanceai.dashboard.render import path, query
 from relevanceai.dashboard.runs import Memory, Run
-from relevanceai.dashboard.values import Cell, cell, column_order, cut, is_internal, is_vector_field, title_field
+from relevanceai.dashboard.values import (
+    Cell,
+    cell,
+    column_order,
+    cut,
+    decimal,
+    decimals_of,
+    is_internal,
+    is_vector_field,
+    title_field,
+)
 from relevanceai.pictures import kind_of_value, picture_fields
 
 if TYPE_CHECKING:
@@ -46,6 +56,7 @@ class Table:
     columns: tuple[str, ...]
     hidden: tuple[str, ...]
     rows: tuple[Row, ...]
+    numeric: tuple[str, ...]
 
 
 def shape_of(dataset: "Dataset", memory: Memory) -> Shape:
@@ -102,10 +113,27 @@ def table_of(documents: Sequence[Document], shape: Shape, hidden: Iterable[str])
     every = column_order(shape.schema, present, shape.pictures)
     off = tuple(name for name in every if name in set(hidden))
     columns = tuple(name for name in every if name not in off)
-    return Table(columns, off, tuple(row_of(each, shape, columns) for each in documents))
+    rows = rows_of(documents, shape, columns)
+    numeric = tuple(
+        name
+        for at, name in enumerate(columns)
+        if any(row.cells[at].kind == "number" for row in rows)
+    )
+    return Table(columns, off, rows, numeric)
 
 
-def row_of(document: Document, shape: Shape, columns: Sequence[str]) -> Row:
+def rows_of(documents: Sequence[Document], shape: Shape, columns: Sequence[str]) -> tuple[Row, ...]:
+    """Return documents made ready, the fractions of a column with equally many decimals."""
+    decimals = {name: decimals_of(each.get(name) for each in documents) for name in columns}
+    return tuple(row_of(each, shape, columns, decimals) for each in documents)
+
+
+def row_of(
+    document: Document,
+    shape: Shape,
+    columns: Sequence[str],
+    decimals: Mapping[str, int | None] | None = None,
+) -> Row:
     """Return one document, its values made ready for a template."""
     document_id = str(document["_id"])
     title = document.get(shape.title) if shape.title else None
@@ -118,9 +146,13 @@ def row_of(document: Document, shape: Shape, columns: Sequence[str]) -> Row:
     return Row(
         id=document_id,
         title=cut(str(title), 120) if title else f"Document {cut(document_id, 60)}",
-        similarity="" if similarity is None else f"{float(similarity):.3f}",
+        similarity="" if similarity is None else decimal(float(similarity), 3),
         cells=tuple(
-            cell(document.get(name), is_picture=name in shape.pictures and is_drawn(name))
+            cell(
+                document.get(name),
+                is_picture=name in shape.pictures and is_drawn(name),
+                decimals=(decimals or {}).get(name),
+            )
             for name in columns
         ),
         picture=picture,

@@ -15,20 +15,21 @@ from relevanceai.dashboard.documents import (
     documents_of,
     exemplars,
     media_path,
-    row_of,
+    rows_of,
     shape_of,
 )
 from relevanceai.dashboard.heatmap_data import ORDERS, Map, Order, default_order, map_of
+from relevanceai.dashboard.media import Media, nothing
 from relevanceai.dashboard.pages import whole
 from relevanceai.dashboard.render import QueryValue, Renderer, packed, query
-from relevanceai.dashboard.runs import Memory, Run, checked_cluster, find_by_slugs
-from relevanceai.dashboard.values import cluster_name, cut
+from relevanceai.dashboard.runs import Memory, Run, checked_cluster, face_version, find_by_slugs
+from relevanceai.dashboard.values import cluster_name, cut, decimal
 
 if TYPE_CHECKING:
     from relevanceai.client import Client
 
 SIDE_DOCUMENTS = 6
-PAIRS = 20
+PAIRS = 10
 MOST_PAIRS = 200
 MOST_IN_TABLE = 16
 RANGES = ("unit", "data")
@@ -49,8 +50,11 @@ class Compared:
 class HeatmapPages:
     """`/d/{dataset}/c/{field}/{alias}` and what its script asks for."""
 
-    def __init__(self, client: "Client", renderer: Renderer, memory: Memory) -> None:
+    def __init__(
+        self, client: "Client", renderer: Renderer, memory: Memory, media: Media
+    ) -> None:
         self._client = client
+        self._media = media
         self._renderer = renderer
         self._memory = memory
 
@@ -66,6 +70,7 @@ class HeatmapPages:
             "sizes": sizes,
             "cluster_name": cluster_name,
             "cut": cut,
+            "decimal": decimal,
         }
         if not ids:
             return self._renderer.page(request, "no_clusters.html", {**shared, "side": "closest"})
@@ -158,6 +163,20 @@ class HeatmapPages:
         kept = {"cache-control": IMMUTABLE}
         return packed(request, body, "application/octet-stream", headers=kept)
 
+    def face(self, request: Request) -> Response:
+        """Answer `/faces/{version}/{place}`: a picture of the document closest to a centroid."""
+        run = self._run(request)
+        shape = shape_of(run.dataset, self._memory)
+        chosen = list(exemplars(run, shape, self._memory).values())
+        place: int = request.path_params["place"]
+        if place >= len(chosen) or not shape.pictures:
+            return nothing("There is no picture there.", 404)
+        size = request.query_params.get("s", "96")
+        is_current = request.path_params["version"] == face_version(run.dataset, run.info)
+        return self._media.picture(
+            run.dataset, chosen[place].id, shape.pictures[0], size, is_current
+        )
+
     def _run(self, request: Request) -> Run:
         parts = request.path_params
         return find_by_slugs(self._client, parts["dataset"], parts["field"], parts["alias"])
@@ -185,13 +204,13 @@ class HeatmapPages:
             found = documents_of(run, clusters, "closest", per=SIDE_DOCUMENTS)
             columns = _shown_beside(found.get(a, []), shape.title, shape.pictures)
             return tuple(
-                (name, tuple(row_of(each, shape, columns) for each in found.get(name, [])))
+                (name, rows_of(found.get(name, []), shape, columns))
                 for name in clusters
             )
 
         sides = self._memory.get(("compared", a, b, *run.key), ask)
         value = similarities.value(a, b)
-        return Compared(a, b, _decimal(value), _sentence(similarities, a, b), sides)
+        return Compared(a, b, decimal(value, 3), _sentence(similarities, a, b), sides)
 
 
 def _sentence(similarities: Map, a: str, b: str) -> str:
@@ -235,16 +254,12 @@ def _shown_beside(
     return list(numbers)[:_TEXT_COLUMNS]
 
 
-def _decimal(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else "not a number"
-
-
 def _matrix(similarities: Map) -> list[tuple[str, list[str]]] | None:
     """Return the whole map as text for a table, when a person can still read it."""
     if len(similarities.ids) > MOST_IN_TABLE:
         return None
     rows = zip(similarities.ids, similarities.cosine_similarity, strict=True)
-    return [(name, [f"{value:.2f}" for value in row]) for name, row in rows]
+    return [(name, [decimal(value, 2) for value in row]) for name, row in rows]
 
 
 def _order(asked: str | None, n_clusters: int) -> Order:

@@ -14,6 +14,7 @@ from relevanceai.errors import NotFoundError, RelevanceAIError
 
 if TYPE_CHECKING:
     from relevanceai.client import Client
+    from relevanceai.dataset import Dataset
 
 SIZES = frozenset({48, 96, 256, 1024})
 _KEPT_BYTES = 32 * 2**20
@@ -34,18 +35,23 @@ class Media:
     def serve(self, request: Request) -> Response:
         """Answer `/media/{dataset}/{version}?id=&field=&s=`."""
         asked = request.query_params
-        size = asked.get("s", "96")
         document_id, field = asked.get("id", ""), asked.get("field", "")
-        if size not in {str(each) for each in SIZES}:
-            return _nothing("s must be one of 48, 96, 256 and 1024.", 400)
         if not document_id or not field or len(document_id) + len(field) > _MAX_NAME:
-            return _nothing("id and field must name a document and one of its fields.", 400)
+            return nothing("id and field must name a document and one of its fields.", 400)
         try:
             dataset = self._client.dataset_by_slug(request.path_params["dataset"])
         except NotFoundError:
-            return _nothing("There is no such dataset.", 404)
-        version = dataset.version
-        key = (dataset.slug, version, document_id, field, int(size))
+            return nothing("There is no such dataset.", 404)
+        is_current = request.path_params["version"] == str(dataset.version)
+        return self.picture(dataset, document_id, field, asked.get("s", "96"), is_current)
+
+    def picture(
+        self, dataset: "Dataset", document_id: str, field: str, size: str, is_current: bool
+    ) -> Response:
+        """Return one picture of a document, drawn anew; kept by the browser if it is current."""
+        if size not in {str(each) for each in SIZES}:
+            return nothing("s must be one of 48, 96, 256 and 1024.", 400)
+        key = (dataset.slug, dataset.version, document_id, field, int(size))
         with self._lock:
             body = self._kept.get(key)
         if body is None:
@@ -56,11 +62,9 @@ class Media:
             value = documents[0].get(field) if documents else None
             with self._decoders:
                 body = pictures.thumbnail(value, int(size), media_folder=dataset.media_folder)
-            if body is not None:
-                self._keep(key, body)
-        if body is None:
-            return _nothing("There is no picture there.", 404)
-        is_current = request.path_params["version"] == str(version)
+            if body is None:
+                return nothing("There is no picture there.", 404)
+            self._keep(key, body)
         return Response(
             body,
             media_type="image/webp",
@@ -78,6 +82,7 @@ class Media:
                 self._kept_bytes -= len(self._kept.popitem(last=False)[1])
 
 
-def _nothing(message: str, status: int) -> Response:
+def nothing(message: str, status: int) -> Response:
+    """Return why there is no picture."""
     headers = {"content-security-policy": MEDIA_POLICY, "cache-control": "no-store"}
     return PlainTextResponse(message, status, headers)

@@ -16,6 +16,7 @@ from relevanceai.dashboard.runs import (
     checked_cluster,
     documents_path,
     every_clustering,
+    face_version,
     find_by_names,
     map_path,
 )
@@ -23,11 +24,13 @@ from relevanceai.dashboard.values import cluster_name, cut
 
 if TYPE_CHECKING:
     from relevanceai.client import Client
+    from relevanceai.dataset import ClusteringInfo, Dataset
 
 PER_PAGE = (5, 10, 25, 50, 100)
 DEFAULT_PER = 10
 TABS_EACH_SIDE = 10
 MAX_TABS = 30
+FACES = 12
 _MAX_HIDDEN = 200
 _MOST = 999_999_999
 
@@ -123,8 +126,16 @@ class Pages:
                 "workspace": str(self._client.workspace),
                 "documents_path": documents_path,
                 "map_path": map_path,
+                "faces": self._faces,
             },
         )
+
+    def _faces(self, dataset: "Dataset", info: "ClusteringInfo") -> list[str]:
+        """Return addresses of one picture a cluster, for the first few; asked for one by one."""
+        if not dataset.shape[0] or not shape_of(dataset, self._memory).pictures:
+            return []
+        start = f"{map_path(dataset, info)}/faces/{face_version(dataset, info)}/"
+        return [f"{start}{place}?s=96" for place in range(min(info.n_clusters, FACES))]
 
     def closest(self, request: Request) -> Response:
         """Show the documents closest to a cluster's centroid."""

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 from hashlib import sha256
@@ -14,7 +14,8 @@ from relevanceai.errors import NotFoundError
 
 if TYPE_CHECKING:
     from relevanceai.client import Client
-    from relevanceai.dataset import ClusteringInfo, Dataset
+    from relevanceai.clustering.info import ClusteringInfo
+from relevanceai.dataset import Dataset
     from relevanceai.operations.viz.cluster import ClusterVizOps
 
 CLOSEST = "sdk/cluster/centroids/closest"
@@ -74,6 +75,12 @@ class Run:
 def map_path(dataset: "Dataset", info: "ClusteringInfo") -> str:
     """Return the address of a clustering's heat map page, from the root."""
     return path("d", dataset.slug, "c", info.field_slug, info.alias_slug)
+
+
+def face_version(dataset: "Dataset", info: "ClusteringInfo") -> str:
+    """Return what changes when a cluster's closest document, or its picture, may have changed."""
+    text = f"{dataset.version}\0{info.created_at}\0{info.n_clusters}"
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def documents_path(
@@ -187,13 +194,14 @@ def checked_cluster(run: Run, cluster: str | None, ids: Sequence[str], href: str
     )
 
 
-@dataclass
 class Memory:
-    """The last few answers about clusterings, so that a page asks for each only once."""
+    """The last few answers about clusterings; who asks while one is sought waits for it."""
 
-    limit: int = 48
-    _answers: "OrderedDict[Hashable, object]" = field(default_factory=OrderedDict)
-    _lock: Lock = field(default_factory=Lock)
+    def __init__(self, limit: int = 48) -> None:
+        self._limit = limit
+        self._answers: OrderedDict[Hashable, object] = OrderedDict()
+        self._asking: dict[Hashable, Lock] = {}
+        self._lock = Lock()
 
     def get(self, key: Hashable, ask: Callable[[], T]) -> T:
         """Return the answer kept under `key`, asking for it when there is none."""
@@ -201,11 +209,20 @@ class Memory:
             if key in self._answers:
                 self._answers.move_to_end(key)
                 return cast(T, self._answers[key])
-        answer = ask()
-        with self._lock:
-            self._answers[key] = answer
-            while len(self._answers) > self.limit:
-                self._answers.popitem(last=False)
+            turn = self._asking.setdefault(key, Lock())
+        with turn:
+            with self._lock:
+                if key in self._answers:
+                    return cast(T, self._answers[key])
+            try:
+                answer = ask()
+                with self._lock:
+                    self._answers[key] = answer
+                    while len(self._answers) > self._limit:
+                        self._answers.popitem(last=False)
+            finally:
+                with self._lock:
+                    self._asking.pop(key, None)
         return answer
 
 

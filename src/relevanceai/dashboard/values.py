@@ -12,7 +12,7 @@ from relevanceai.dashboard.security import safe_link
 Kind = Literal["picture", "link", "text", "number", "date", "nothing"]
 
 MAX_TEXT = 400
-MAX_LINK_TEXT = 60
+MAX_LINK_TEXT = 80
 _TITLE_WORDS = ("title", "name", "headline", "caption", "heading", "subject", "label")
 _TEXT_WORDS = ("text", "description", "body", "content", "utterance", "sentence", "query")
 
@@ -26,8 +26,8 @@ class Cell:
     link: str = ""
 
 
-def cell(value: object, *, is_picture: bool = False) -> Cell:
-    """Return how a value reads. A picture stays a picture only where its field holds pictures.
+def cell(value: object, *, is_picture: bool = False, decimals: int | None = None) -> Cell:
+    """Return how a value reads; `decimals` is how many a fraction gets, None for what it needs.
 
     Examples
     --------
@@ -41,9 +41,9 @@ def cell(value: object, *, is_picture: bool = False) -> Cell:
     if isinstance(value, bool):
         return Cell("text", "yes" if value else "no")
     if isinstance(value, int):
-        return Cell("number", f"{value:,}" if abs(value) >= 10_000 else str(value))
+        return Cell("number", str(value) if abs(value) < 10**18 else f"{float(value):.6g}")
     if isinstance(value, float):
-        return Cell("number", _number(value))
+        return Cell("number", _number(value, decimals))
     if isinstance(value, (datetime, date)):
         return Cell("date", value.isoformat())
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -51,6 +51,38 @@ def cell(value: object, *, is_picture: bool = False) -> Cell:
     if isinstance(value, str):
         return _text_cell(value)
     return Cell("text", cut(_as_json(value)))
+
+
+def decimal(value: float, decimals: int) -> str:
+    """Return a number with so many decimals; what rounds to nothing has no sign.
+
+    Examples
+    --------
+    >>> decimal(-0.0001, 2), decimal(0.876, 2), decimal(float("nan"), 2)
+    ('0.00', '0.88', 'not a number')
+    """
+    if not math.isfinite(value):
+        return "not a number"
+    text = f"{value:.{decimals}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def decimals_of(values: Iterable[object]) -> int | None:
+    """Return how many decimals all fractions of a column can share, None when that is too many.
+
+    Examples
+    --------
+    >>> decimals_of([65.2, 91.83, None]), decimals_of([1 / 3])
+    (2, None)
+    """
+    most = 0
+    for value in values:
+        if isinstance(value, float) and math.isfinite(value):
+            text = repr(value)
+            if "e" in text or abs(value) >= 1e9:
+                return None
+            most = max(most, len(text.partition(".")[2]))
+    return most if most <= 3 else None
 
 
 def cut(text: str, length: int = MAX_TEXT) -> str:
@@ -133,10 +165,10 @@ def _text_cell(value: str) -> Cell:
     return Cell("text", cut(value))
 
 
-def _number(value: float) -> str:
+def _number(value: float, decimals: int | None) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:,.6g}" if abs(value) >= 10_000 else f"{value:.6g}"
+    return f"{value:.6g}" if decimals is None else f"{value:.{decimals}f}"
 
 
 def _as_json(value: object) -> str:

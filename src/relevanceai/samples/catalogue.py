@@ -16,8 +16,9 @@ from relevanceai.samples.clothes import dress, socks, t_shirt
 from relevanceai.samples.design import Design, Dice
 from relevanceai.samples.headwear import hat, sunglasses
 from relevanceai.samples.jewellery import necklace, watch
+from relevanceai.samples.light_shoes import heel, sandal
 from relevanceai.samples.picture_vectors import pixels_vector
-from relevanceai.samples.shoes import heel, loafer, sandal, trainer
+from relevanceai.samples.shoes import loafer, trainer
 from relevanceai.samples.sketch import Sketch, png
 from relevanceai.samples.title_vectors import rarity, title_vectors
 
@@ -47,7 +48,7 @@ KINDS: Mapping[str, tuple[Callable[[Dice], Design], int]] = MappingProxyType(
 
 N_PRODUCTS = sum(n for _, n in KINDS.values())
 
-FIELDS = (
+FIELDS: tuple[str, ...] = (
     "_id",
     "product_image",
     "product_image_clip_vector_",

@@ -348,9 +348,12 @@ def socks(dice: Dice) -> Design:
                     for k in range(-60, 120, 12):
                         sketch.seam(curve((k, 0), (k + 75, 100)), lighter(second, 0.5), width=0.4)
                 else:
-                    for y in (top + 13, top + 17.5):
+                    for line in (top + 13, top + 17.5):
                         sketch.tint(
-                            outline(curve((20, y), (60, y)), curve((60, y + 2.6), (20, y + 2.6))),
+                            outline(
+                                curve((20, line), (60, line)),
+                                curve((60, line + 2.6), (20, line + 2.6)),
+                            ),
                             second,
                         )
                 if style != "Ribbed":

@@ -76,7 +76,7 @@ def curve(*points: Point, closed: bool = False) -> Points:
         [p[1:-2], tangents[:-1] * inner, p[2:-1], tangents[1:] * inner],
         axis=1,
     )
-    line = (_WEIGHTS @ controls).reshape(-1, 2)
+    line: Points = (_WEIGHTS @ controls).reshape(-1, 2)
     if not closed:
         line = np.concatenate([line, p[-2:-1]])
     line.flags.writeable = False

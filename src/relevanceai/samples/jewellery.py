@@ -149,8 +149,8 @@ def watch(dice: Dice) -> Design:
                 width=1.2 if k % 3 == 0 else 0.7,
             )
         if chrono:
-            for x, y in ((43.2, 50.0), (56.8, 50.0), (50.0, 57.5)):
-                sketch.seam(ellipse(x, y, 3.4), ink, width=0.5, opacity=0.7)
+            for dial_x, dial_y in ((43.2, 50.0), (56.8, 50.0), (50.0, 57.5)):
+                sketch.seam(ellipse(dial_x, dial_y, 3.4), ink, width=0.5, opacity=0.7)
         elif date:
             sketch.tint(
                 rounded(57, 47.9, 62, 52.1, 0.6),

@@ -99,12 +99,14 @@ def _covered(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     ground = np.sort(pixels[:, 0], axis=1)[:, _SIDE // 2, None, None]
     away = np.abs(pixels - ground)
     most = np.maximum(np.maximum(away[0], away[1]), away[2])
-    return np.clip((most - 14) * np.float32(1 / 40), 0, 1)
+    share: NDArray[np.float32] = np.clip((most - 14) * np.float32(1 / 40), 0, 1)
+    return share
 
 
 def _centred(block: NDArray[np.float32]) -> NDArray[np.float32]:
     block = _unit(block)
-    return block - np.float32(_CENTRED) * block.mean()
+    centred: NDArray[np.float32] = block - np.float32(_CENTRED) * block.mean()
+    return centred
 
 
 def _unit(block: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -183,7 +183,28 @@ class Sketch:
 
     def finished(self) -> Image.Image:
         """Return the picture: RGB, SIZE x SIZE."""
-        return _lit(self._colour, self._height, self._light, self._shadow)
+        layers = (self._colour, self._height, self._light, self._shadow)
+        box = _used(self._height.getbbox(), self._shadow.getbbox())
+        fine = tuple(edge * _OVER * 2 for edge in box)
+        cut = [layer.crop(fine if layer.width == _WIDE else box) for layer in layers]
+        picture = Image.new("RGB", (SIZE, SIZE), GROUND)
+        picture.paste(_lit(cut[0], cut[1], cut[2], cut[3]), (box[0] * 2, box[1] * 2))
+        return picture
+
+
+def _used(
+    product: tuple[int, int, int, int] | None, shadow: tuple[int, int, int, int] | None
+) -> tuple[int, int, int, int]:
+    """Return the part of the sheet with anything on it, in half pixels, with room for shadows."""
+    x0, y0, x1, y1 = _HALF, _HALF, 0, 0
+    for box, scale in ((product, 2 * _OVER), (shadow, 1)):
+        if box is not None:
+            x0, y0 = min(x0, box[0] // scale), min(y0, box[1] // scale)
+            x1, y1 = max(x1, box[2] // scale + 1), max(y1, box[3] // scale + 1)
+    if x0 >= x1:
+        return (0, 0, _HALF, _HALF)
+    room = 5
+    return (max(0, x0 - room), max(0, y0 - room), min(_HALF, x1 + room), min(_HALF, y1 + room))
 
 
 def _levels(image: Image.Image) -> NDArray[np.float32]:
@@ -205,7 +226,7 @@ def _lit(
     # Slopes that face up and left are lit, those that face down and right lie in shade.
     broad = _levels(light.filter(_SOFT))
     broad[2:-2, 2:-2] += (far[4:, 4:] - far[:-4, :-4]) * np.float32(0.14)
-    tone = _levels(_grey(broad).resize((SIZE, SIZE), Image.Resampling.BILINEAR))
+    tone = _levels(_grey(broad).resize(raised.size, Image.Resampling.BILINEAR))
     tone -= 128
     slope = near[4:, 4:] - near[:-4, :-4]
     slope += np.float32(0.5) * (near[4:, 2:-2] - near[:-4, 2:-2])
@@ -214,7 +235,7 @@ def _lit(
     # Off the product: its shadow on the ground, and a fainter one all round.
     drop = _levels(shadow.filter(_BROAD))
     drop[2:, 1:] += far[:-2, :-1] * np.float32(0.18)
-    dark = _levels(_grey(drop).resize((SIZE, SIZE), Image.Resampling.BILINEAR))
+    dark = _levels(_grey(drop).resize(raised.size, Image.Resampling.BILINEAR))
 
     present = np.minimum(_levels(raised) * np.float32(1 / 110), 1)
     tone *= present * 2

@@ -1,11 +1,9 @@
 """DocumentStore: the documents, vectors and labels of one dataset, kept in one Lance dataset."""
 
 import json
-import shutil
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,16 +15,14 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from relevanceai.batch import Document
-from relevanceai.errors import DuplicateIdError, NotFoundError, WorkspaceError, listed
-from relevanceai.store.columns import KIND_KEY, Field, from_arrow, to_arrow, vectors_of
+from relevanceai.errors import NotFoundError, WorkspaceError, listed
+from relevanceai.store.columns import KIND_KEY, Field, from_arrow, vectors_of
 from relevanceai.store.filters import fields_in, matching
-from relevanceai.store.incoming import Incoming, gathered, settled
 from relevanceai.store.labels import (
     LABEL_PREFIX,
     Clustering,
     new_token,
     read_records,
-    write_file,
     write_record,
 )
 from relevanceai.store.names import field_of
@@ -34,21 +30,6 @@ from relevanceai.store.outgoing import chosen, documents_of
 
 BATCH_ROWS = 8192
 FORMAT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class InsertReport:
-    """What an insert or upsert did.
-
-    `inserted` and `updated` count documents; `made_ids` holds the `_id` of each document that came
-    without one; `ignored_fields` names fields that the store derives itself and that were
-    therefore not taken from the documents.
-    """
-
-    inserted: int
-    updated: int = 0
-    made_ids: tuple[str, ...] = field(default=(), repr=False)
-    ignored_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +74,7 @@ class DocumentStore:
 
     def version(self) -> int:
         """Return the number of the latest commit."""
-        return int(self._open().version)
+        return int(self.opened().version)
 
     def revision(self) -> str:
         """Return a text that changes with every write, also over a deletion and a new start."""
@@ -101,11 +82,11 @@ class DocumentStore:
 
     def count(self) -> int:
         """Return the number of documents."""
-        return int(self._open().count_rows())
+        return int(self.opened().count_rows())
 
     def fields(self) -> list[Field]:
         """Return the fields of the documents, in the order they came; labels are not among them."""
-        return _fields(self._open().schema)
+        return fields_of(self.opened().schema)
 
     def vector_field(self, name: str) -> Field:
         """Return one vector field, or raise NotFoundError naming those that exist."""
@@ -120,9 +101,9 @@ class DocumentStore:
 
     def clusterings(self) -> list[Clustering]:
         """Return the clusterings, oldest first."""
-        return read_records(self.folder / "clusterings", self._open().schema.names)
+        return read_records(self.folder / "clusterings", self.opened().schema.names)
 
-    # documents in ------------------------------------------------------------------------------
+    # columns in --------------------------------------------------------------------------------
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -141,142 +122,15 @@ class DocumentStore:
         finally:
             lock.release()
 
-    def write(self, documents: Iterable[Mapping[str, object]], *, upsert: bool) -> InsertReport:
-        """Insert or upsert documents, all of them, or raise and leave everything as it was.
-
-        An upsert changes the fields it brings and keeps the others; a field brought as None is
-        emptied. A document whose vector changes, like a new one, is not yet clustered.
-
-        Raises
-        ------
-        DuplicateIdError : an `_id` that is there already, unless `upsert`.
-        InvalidInputError : a document that cannot be kept; the message names its `_id`.
-        """
-        incoming = gathered(documents, keep_last=upsert)
-        there: dict[str, int] = {}
-        with self.writing():
-            if not self.exists():
-                if incoming.ids:
-                    self._create(settled(incoming, [], lambda _: [])[0])
-            else:
-                there = self.row_ids(incoming.ids)
-                if there and not upsert:
-                    raise DuplicateIdError(
-                        f"{len(there):,} of {len(incoming.ids):,} documents have an `_id` that is "
-                        f"in dataset {self.name!r} already: {listed(there, limit=5)}. "
-                        "Use upsert_documents to change them, or give them another `_id`."
-                    )
-                if incoming.ids:
-                    self._add(incoming, there)
-        new = len(incoming.ids) - len(there)
-        return InsertReport(new, len(there), incoming.made_ids, incoming.ignored)
-
-    def _create(self, table: pa.Table) -> None:
-        """Make the dataset in a folder beside its own and move it there, whole."""
-        fresh = self.folder.with_name(f".new-{uuid.uuid4().hex[:12]}")
-        try:
-            fresh.mkdir(parents=True)
-            (fresh / "media").mkdir()
-            lance.write_dataset(
-                table,
-                str(fresh / "documents.lance"),
-                enable_stable_row_ids=True,
-                data_storage_version="2.2",
-            )
-            described = {"name": self.name, "format": FORMAT, "born": uuid.uuid4().hex[:12]}
-            write_file(fresh / "dataset.json", json.dumps(described).encode())
-            fresh.replace(self.folder)
-        except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise
-
-    def _add(self, incoming: Incoming, there: Mapping[str, int]) -> None:
-        """Append the documents, or merge those that are `there`; undo every commit on failure."""
-        handle = self._open()
-        before = handle.version
-        labels: dict[str, pa.Array] = {}
-        try:
-            if there:
-                labels = self._merge_kept(incoming, there)
-            fields = _fields(handle.schema)
-            table, rewritten = settled(incoming, fields, lambda one: self._column(one))
-            for one in fields:
-                if one.name in rewritten:
-                    self._rewrite(one, rewritten[one.name])
-            handle = self._open()
-            new = [one for one in table.schema if one.name not in handle.schema.names]
-            if new:
-                handle.add_columns(pa.schema(new))
-            if not there:
-                lance.write_dataset(table, handle.uri, mode="append")
-                return
-            handle = self._open()
-            for one in _fields(handle.schema):  # a merge writes whole rows
-                if one.column not in table.column_names:
-                    empty = pa.nulls(table.num_rows, one.arrow().type)
-                    table = table.append_column(one.arrow(), empty)
-            for column, array in labels.items():
-                table = table.append_column(pa.field(column, pa.int32()), array)
-            merge = handle.merge_insert("_id")
-            merge.when_matched_update_all().when_not_matched_insert_all().execute(table)
-        except BaseException:
-            if self._open().version != before:
-                lance.dataset(handle.uri, version=before).restore()  # type: ignore[no-untyped-call]
-            raise
-
-    def _merge_kept(self, incoming: Incoming, there: Mapping[str, int]) -> dict[str, pa.Array]:
-        """Fill what the documents do not bring from the rows that are there.
-
-        Returns the leaf labels that each clustering has for the merged rows: none for a new
-        document or one whose vector changed.
-        """
-        handle = self._open()
-        kept = handle._take_rows(list(there.values()))
-        kept_row = {document_id: row for row, document_id in enumerate(there)}
-        rows = [kept_row.get(document_id) for document_id in incoming.ids]
-        brought = incoming.brought
-        moved: dict[str, set[int]] = {}
-        for one in _fields(handle.schema):
-            if one.name == "_id":
-                continue
-            old: Sequence[object]
-            if one.kind == "vector":
-                matrix, valid = vectors_of(kept[one.column])
-                old = [row if held else None for row, held in zip(matrix, valid, strict=True)]
-            else:
-                old = from_arrow(kept[one.column], one)
-            values = incoming.values.setdefault(one.name, [None] * len(rows))
-            given = brought.get(one.name, set())
-            for index, row in enumerate(rows):
-                if row is None:
-                    continue
-                if index not in given:
-                    values[index] = old[row]
-                elif one.kind == "vector" and not _is_same(values[index], old[row]):
-                    moved.setdefault(one.name, set()).add(index)
-        labels = {}
-        for clustering in self.clusterings():
-            stale = set().union(*(moved.get(name, set()) for name in clustering.vector_fields))
-            taken = [None if index in stale else row for index, row in enumerate(rows)]
-            held = kept[clustering.column].combine_chunks()
-            labels[clustering.column] = held.take(pa.array(taken, pa.int64()))
-        return labels
-
-    def _column(self, one: Field) -> list[object]:
+    def column(self, one: Field) -> list[object]:
         """Return all values of a field, None where there is none."""
-        return from_arrow(self._open().to_table(columns=[one.column])[one.column], one)
+        return from_arrow(self.opened().to_table(columns=[one.column])[one.column], one)
 
-    def _rewrite(self, old: Field, new: Field) -> None:
-        """Keep a column in another kind: a new generation of it, then the old one goes."""
-        array = to_arrow(self._column(old), new.kind)
-        self._add_column(new.arrow(), array)
-        self._open().drop_columns([old.column])
-
-    def _add_column(self, arrow_field: pa.Field, array: pa.Array) -> None:
+    def add_column(self, arrow_field: pa.Field, array: pa.Array) -> None:
         """Add one column, aligned with the scan order; 4 bytes a row for labels."""
         schema = pa.schema([arrow_field])
         batches = pa.Table.from_arrays([array], schema=schema).to_batches(max_chunksize=BATCH_ROWS)
-        self._open().add_columns(pa.RecordBatchReader.from_batches(schema, iter(batches)))
+        self.opened().add_columns(pa.RecordBatchReader.from_batches(schema, iter(batches)))
 
     # documents out -----------------------------------------------------------------------------
 
@@ -285,20 +139,20 @@ class DocumentStore:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return {}
-        table = self._open().to_table(columns=["_id"], with_row_id=True)
+        table = self.opened().to_table(columns=["_id"], with_row_id=True)
         found = table.filter(pc.is_in(table["_id"], value_set=pa.array(wanted, pa.string())))
         row_of = dict(zip(found["_id"].to_pylist(), found["_rowid"].to_pylist(), strict=True))
         return {document_id: row_of[document_id] for document_id in wanted if document_id in row_of}
 
     def all_row_ids(self) -> NDArray[np.int64]:
         """Return the row id of every document, in the order of the rows."""
-        table = self._open().to_table(columns=[], with_row_id=True)
+        table = self.opened().to_table(columns=[], with_row_id=True)
         row_ids: NDArray[np.int64] = table["_rowid"].to_numpy().astype(np.int64)
         return row_ids
 
     def ids(self) -> list[str]:
         """Return every `_id`, in the order of the rows."""
-        values: list[str] = self._open().to_table(columns=["_id"])["_id"].to_pylist()
+        values: list[str] = self.opened().to_table(columns=["_id"])["_id"].to_pylist()
         return values
 
     def field_values(self, name: str) -> list[object]:
@@ -314,7 +168,7 @@ class DocumentStore:
                 f"No field {name!r} in dataset {self.name!r}. "
                 f"It has: {listed(fields, like=str(name))}."
             )
-        return self._column(fields[name])
+        return self.column(fields[name])
 
     def read(
         self,
@@ -325,9 +179,9 @@ class DocumentStore:
         batch_rows: int = 1024,
     ) -> Iterator[Document]:
         """Yield documents by row id, in the order asked, or all in the order of the rows."""
-        handle = self._open()
+        handle = self.opened()
         fields, labels = chosen(
-            _fields(handle.schema),
+            fields_of(handle.schema),
             read_records(self.folder / "clusterings", handle.schema.names),
             select_fields=select_fields,
             include_vector=include_vector,
@@ -344,8 +198,8 @@ class DocumentStore:
 
     def matching_row_ids(self, filters: Sequence[Mapping[str, object]]) -> NDArray[np.int64]:
         """Return the row ids of the documents that pass all filters, ascending."""
-        handle = self._open()
-        fields = {one.name: one for one in _fields(handle.schema)}
+        handle = self.opened()
+        fields = {one.name: one for one in fields_of(handle.schema)}
         paths = {one.label_path: one for one in self.clusterings()}
         names = fields_in(filters, [*fields, *paths], dataset=self.name)
         columns = {
@@ -372,7 +226,7 @@ class DocumentStore:
         Without a clustering the labels are all 0. Rows come in the order of the store, at most
         8,192 at a time.
         """
-        handle = self._open()
+        handle = self.opened()
         columns = [self.vector_field(name).column for name in names]
         asked = [*columns, clustering.column] if clustering else columns
         for batch in handle.to_batches(columns=asked, with_row_id=True, batch_size=BATCH_ROWS):
@@ -394,7 +248,7 @@ class DocumentStore:
 
     def labels(self, clustering: Clustering) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Return the leaf of every document in row order, and the mask of those that have one."""
-        held = self._open().to_table(columns=[clustering.column])[clustering.column]
+        held = self.opened().to_table(columns=[clustering.column])[clustering.column]
         valid = np.asarray(held.combine_chunks().is_valid()).astype(bool)
         return held.combine_chunks().fill_null(-1).to_numpy().astype(np.int32), valid
 
@@ -432,15 +286,16 @@ class DocumentStore:
         record = write_record(self.folder / "clusterings", clustering)
         try:
             array = pa.array(labels, pa.int32(), mask=~valid)
-            self._add_column(pa.field(clustering.column, pa.int32()), array)
+            self.add_column(pa.field(clustering.column, pa.int32()), array)
         except BaseException:
             record.unlink(missing_ok=True)
             raise
         if replaced:
-            self._open().drop_columns([one.column for one in replaced])
+            self.opened().drop_columns([one.column for one in replaced])
         return clustering
 
-    def _open(self) -> lance.LanceDataset:
+    def opened(self) -> lance.LanceDataset:
+        """Return the Lance dataset at its latest version."""
         path = self.folder / "documents.lance"
         if not self.exists():
             raise NotFoundError(f"Dataset {self.name!r} is empty: insert documents first.")
@@ -472,7 +327,8 @@ def _described(folder: Path) -> dict[str, object]:
     return described if isinstance(described, dict) else {}
 
 
-def _fields(schema: pa.Schema) -> list[Field]:
+def fields_of(schema: pa.Schema) -> list[Field]:
+    """Return the fields that the columns of a Lance schema keep; labels are not among them."""
     fields: dict[str, Field] = {}
     for one in schema:
         if one.name.startswith(LABEL_PREFIX):
@@ -482,10 +338,3 @@ def _fields(schema: pa.Schema) -> list[Field]:
         name = field_of(one.name)
         fields[name] = Field(name, one.name, kind, width)  # the latest generation holds
     return list(fields.values())
-
-
-def _is_same(new: object, old: object) -> bool:
-    if new is None or old is None:
-        return new is old
-    with np.errstate(over="ignore"):
-        return bool(np.array_equal(np.asarray(new).astype(np.float32), np.asarray(old)))

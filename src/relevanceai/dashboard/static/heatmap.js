@@ -42,6 +42,9 @@ function element(name, className, parent) {
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+/** A number with so many decimals; what rounds to nothing has no sign. */
+const fixed = (value, decimals) => value.toFixed(decimals).replace(/^-(0(\.0*)?)$/, "$1");
+
 export function createHeatmap(el, given) {
   let options = { tileSize: 256, name: "Heat map", ...given };
   let tiles = new Map();
@@ -73,6 +76,7 @@ export function createHeatmap(el, given) {
   retry.textContent = "Load the missing part again";
   retry.hidden = true;
   const context = canvas.getContext("2d");
+  const family = getComputedStyle(el).fontFamily;
 
   // ------------------------------------------------------------ numbers and colours
 
@@ -99,7 +103,7 @@ export function createHeatmap(el, given) {
 
   function said(value) {
     if (value === null) return "loading";
-    return Number.isFinite(value) ? value.toFixed(3) : "not a number";
+    return Number.isFinite(value) ? fixed(value, 3) : "not a number";
   }
 
   // ------------------------------------------------------------ tiles and thumbnails
@@ -192,11 +196,11 @@ export function createHeatmap(el, given) {
     const hasThumbs = guess >= 26 && options.thumb?.(0) !== undefined && thumbOf(0) !== null;
     const thumb = hasThumbs ? Math.round(clamp(guess - 6, 18, 44)) : 0;
     const isShort = isNumbered && width < 460;
-    context.font = "12px system-ui, sans-serif";
-    const longest = Math.max(
-      ...names.map((name, i) => context.measureText(isShort ? numbers[i] : name).width),
-    );
-    const gutter = Math.min(longest, width * 0.24) + (thumb ? thumb + 12 : 8) + 2;
+    context.font = `600 12px ${family}`;
+    const widest = (texts) => Math.max(...texts.map((text) => context.measureText(text).width));
+    const longest = widest(names);
+    const beside = isShort ? widest(numbers) : Math.min(longest, width * 0.24);
+    const gutter = beside + (thumb ? thumb + 12 : 8) + 2;
     const plot = Math.max(40, Math.floor(width - gutter - 2));
     const cell = plot / view.span;
     const isFlat = longest <= cell - 4;
@@ -290,7 +294,7 @@ export function createHeatmap(el, given) {
     context.textBaseline = "middle";
     const decimals = layout.cell >= 30 ? 2 : 0;
     const size = clamp(layout.cell * 0.26, 10, 15);
-    context.font = `${size}px system-ui, sans-serif`;
+    context.font = `${size}px ${family}`;
     const until = (from) => Math.min(Math.ceil(from + view.span), options.n);
     for (let i = Math.floor(view.y); i < until(view.y); i += 1) {
       for (let j = Math.floor(view.x); j < until(view.x); j += 1) {
@@ -307,7 +311,7 @@ export function createHeatmap(el, given) {
         if (decimals) {
           const light = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2];
           context.fillStyle = light > 140 ? "#14040f" : "#ffffff";
-          context.fillText(value.toFixed(decimals), x + width / 2, y + height / 2 + 0.5);
+          context.fillText(fixed(value, decimals), x + width / 2, y + height / 2 + 0.5);
         }
       }
     }
@@ -350,7 +354,7 @@ export function createHeatmap(el, given) {
     context.beginPath();
     context.roundRect(x, y, size, size, 6);
     context.clip();
-    context.fillStyle = "#f4f5f8";
+    context.fillStyle = "#ffffff";
     context.fillRect(x, y, size, size);
     context.drawImage(image, x + (size - width) / 2, y + (size - height) / 2, width, height);
     context.restore();
@@ -370,7 +374,7 @@ export function createHeatmap(el, given) {
     const until = (from) => Math.min(Math.ceil(from + view.span), options.n);
     context.textBaseline = "middle";
     const write = (i, name, isOn) => {
-      context.font = `${isOn ? "600 " : ""}12px system-ui, sans-serif`;
+      context.font = `${isOn ? "600 " : ""}12px ${family}`;
       context.fillStyle = isOn ? ink : soft;
       return name;
     };
@@ -410,7 +414,7 @@ export function createHeatmap(el, given) {
       context.fillStyle = `rgb(${COLOURS[Math.round((x / plot) * (LEVELS - 1))].join(" ")})`;
       context.fillRect(gutter + x, scale, 1.5, 9);
     }
-    context.font = "12px system-ui, sans-serif";
+    context.font = `12px ${family}`;
     context.textBaseline = "top";
     [0, 0.5, 1].forEach((share) => {
       context.fillStyle = soft;

@@ -1,4 +1,4 @@
-"""The store keeps documents whole, writes all or nothing, and forgets labels that no longer hold."""
+"""Documents are written whole or not at all, and labels that no longer hold are forgotten."""
 
 import subprocess
 import sys
@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relevanceai.errors import DuplicateIdError, InvalidInputError, NotFoundError, WorkspaceError
-from relevanceai.store.documents import DocumentStore, InsertReport
+from relevanceai.store.documents import DocumentStore
 from relevanceai.store.workspace import Workspace
+from relevanceai.store.writing import InsertReport, write_documents
 
 V = "look_vector_"
 
@@ -52,28 +53,30 @@ def test_documents_of_any_shape_come_back_equal(
     went: dict[str, dict[str, object]] = {}
     for number, documents in enumerate(calls):
         named = [{**one, "_id": f"{number}-{row}"} for row, one in enumerate(documents)]
-        store.write(named, upsert=False)
+        write_documents(store, named, upsert=False)
         went |= {str(one["_id"]): one for one in named}
     assert (everything(store) if store.exists() else {}) == went
 
 
 def test_a_report_counts_and_names_made_ids(store: DocumentStore) -> None:
-    report = store.write([{"_id": 7, "a": 1}, {"a": 1}, {"_id": None, "a": 1}], upsert=False)
+    report = write_documents(
+        store, [{"_id": 7, "a": 1}, {"a": 1}, {"_id": None, "a": 1}], upsert=False
+    )
     assert report == InsertReport(3, 0, report.made_ids)
     assert len(set(report.made_ids)) == 2
     assert set(everything(store)) == {"7", *report.made_ids}
 
 
 def test_nothing_inserted_makes_nothing(store: DocumentStore) -> None:
-    assert store.write([], upsert=False) == InsertReport(0)
+    assert write_documents(store, [], upsert=False) == InsertReport(0)
     assert not store.exists()
-    with pytest.raises(NotFoundError, match="Dataset 'things' is empty: insert documents first."):
+    with pytest.raises(NotFoundError, match=r"Dataset 'things' is empty: insert documents first\."):
         store.count()
 
 
 def test_an_id_twice_in_one_insert_is_refused(store: DocumentStore) -> None:
     with pytest.raises(DuplicateIdError) as caught:
-        store.write([{"_id": "a"}, {"_id": "b"}, {"_id": "a"}], upsert=False)
+        write_documents(store, [{"_id": "a"}, {"_id": "b"}, {"_id": "a"}], upsert=False)
     assert str(caught.value) == (
         "1 `_id` stand more than once in this call: 'a'. Give each document its own, or use "
         "upsert_documents, which keeps the last."
@@ -82,10 +85,10 @@ def test_an_id_twice_in_one_insert_is_refused(store: DocumentStore) -> None:
 
 
 def test_an_id_that_is_there_is_refused_and_nothing_is_written(store: DocumentStore) -> None:
-    store.write([{"_id": "a", "n": 1}], upsert=False)
+    write_documents(store, [{"_id": "a", "n": 1}], upsert=False)
     version = store.version()
     with pytest.raises(DuplicateIdError) as caught:
-        store.write([{"_id": "b"}, {"_id": "a", "other": 2}], upsert=False)
+        write_documents(store, [{"_id": "b"}, {"_id": "a", "other": 2}], upsert=False)
     assert str(caught.value) == (
         "1 of 2 documents have an `_id` that is in dataset 'things' already: 'a'. "
         "Use upsert_documents to change them, or give them another `_id`."
@@ -94,8 +97,11 @@ def test_an_id_that_is_there_is_refused_and_nothing_is_written(store: DocumentSt
 
 
 def test_an_upsert_changes_what_it_brings_and_keeps_the_rest(store: DocumentStore) -> None:
-    store.write([{"_id": "a", "n": 1, "t": "x", V: [1, 2]}, {"_id": "b", "n": 2}], upsert=False)
-    report = store.write(
+    write_documents(
+        store, [{"_id": "a", "n": 1, "t": "x", V: [1, 2]}, {"_id": "b", "n": 2}], upsert=False
+    )
+    report = write_documents(
+        store,
         [{"_id": "a", "n": 5}, {"_id": "c", "u": [1]}, {"_id": "a", "n": None, "w": b"z"}],
         upsert=True,
     )
@@ -108,11 +114,11 @@ def test_an_upsert_changes_what_it_brings_and_keeps_the_rest(store: DocumentStor
 
 
 def test_a_field_that_changes_its_kind_keeps_every_value(store: DocumentStore) -> None:
-    store.write([{"_id": "a", "n": 1}], upsert=False)
-    store.write([{"_id": "b", "n": 2.5}], upsert=False)
+    write_documents(store, [{"_id": "a", "n": 1}], upsert=False)
+    write_documents(store, [{"_id": "b", "n": 2.5}], upsert=False)
     assert [one.kind for one in store.fields()] == ["text", "number"]
-    store.write([{"_id": "c", "n": "three"}, {"_id": "d"}], upsert=False)
-    store.write([{"_id": "e", "n": 2**70}, {"_id": "b", "n": b"b"}], upsert=True)
+    write_documents(store, [{"_id": "c", "n": "three"}, {"_id": "d"}], upsert=False)
+    write_documents(store, [{"_id": "e", "n": 2**70}, {"_id": "b", "n": b"b"}], upsert=True)
     assert {key: one.get("n") for key, one in everything(store).items()} == {
         "a": 1,
         "b": b"b",
@@ -123,15 +129,15 @@ def test_a_field_that_changes_its_kind_keeps_every_value(store: DocumentStore) -
 
 
 def test_integers_too_large_for_float64_are_not_rounded(store: DocumentStore) -> None:
-    store.write([{"_id": "a", "n": 2**53 + 1}], upsert=False)
-    store.write([{"_id": "b", "n": 0.5}], upsert=False)
+    write_documents(store, [{"_id": "a", "n": 2**53 + 1}], upsert=False)
+    write_documents(store, [{"_id": "b", "n": 0.5}], upsert=False)
     assert [one["n"] for one in store.read()] == [2**53 + 1, 0.5]
 
 
 def test_a_failure_in_the_middle_leaves_no_trace(
     store: DocumentStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.write([{"_id": "a", "n": 1}], upsert=False)
+    write_documents(store, [{"_id": "a", "n": 1}], upsert=False)
     before = everything(store), store.fields()
 
     def full(*_: object, **__: object) -> None:
@@ -140,29 +146,30 @@ def test_a_failure_in_the_middle_leaves_no_trace(
     with monkeypatch.context() as patched:
         patched.setattr(lance, "write_dataset", full)
         with pytest.raises(OSError, match="No space left"):
-            store.write([{"_id": "b", "n": "text", "new": 1}], upsert=False)
+            write_documents(store, [{"_id": "b", "n": "text", "new": 1}], upsert=False)
         fresh = DocumentStore(store.folder.with_name("fresh"), "fresh", store.folder / "l")
         with pytest.raises(OSError, match="No space left"):
-            fresh.write([{"_id": "b"}], upsert=False)
+            write_documents(fresh, [{"_id": "b"}], upsert=False)
     assert (everything(store), store.fields()) == before
     assert sorted(one.name for one in store.folder.parent.iterdir()) == ["things"]
-    store.write([{"_id": "b", "n": "text", "new": 1}], upsert=False)
+    write_documents(store, [{"_id": "b", "n": "text", "new": 1}], upsert=False)
     assert everything(store)["b"] == {"_id": "b", "n": "text", "new": 1}
 
 
 def test_a_bad_vector_leaves_no_trace(store: DocumentStore) -> None:
-    store.write([{"_id": "a", V: [1, 2]}], upsert=False)
+    write_documents(store, [{"_id": "a", V: [1, 2]}], upsert=False)
     version = store.version()
     with pytest.raises(InvalidInputError, match="'c' has 3 dimensions"):
-        store.write([{"_id": "b", "new": 1}, {"_id": "c", V: [1, 2, 3]}], upsert=False)
+        write_documents(store, [{"_id": "b", "new": 1}, {"_id": "c", V: [1, 2, 3]}], upsert=False)
     assert store.version() == version
 
 
 def test_labels_appear_in_documents_and_follow_what_they_rest_on(store: DocumentStore) -> None:
     documents = [{"_id": name, V: [row, 1.0], "t": 1} for row, name in enumerate("abcde")]
-    store.write(documents, upsert=False)
+    write_documents(store, documents, upsert=False)
     label(store, [0, 1, -1, None, 1])
-    store.write(
+    write_documents(
+        store,
         [
             {"_id": "a", "t": 2},  # keeps its label: the vector is the same
             {"_id": "b", V: [9, 9]},  # another vector
@@ -186,7 +193,7 @@ def test_labels_appear_in_documents_and_follow_what_they_rest_on(store: Document
 
 
 def test_a_clustering_of_the_same_alias_replaces_the_first(store: DocumentStore) -> None:
-    store.write([{"_id": "a", V: [1, 2]}, {"_id": "b", V: [1, 2]}], upsert=False)
+    write_documents(store, [{"_id": "a", V: [1, 2]}, {"_id": "b", V: [1, 2]}], upsert=False)
     label(store, [0, 1])
     label(store, [0, 0])
     assert len(store.clusterings()) == 1
@@ -194,13 +201,15 @@ def test_a_clustering_of_the_same_alias_replaces_the_first(store: DocumentStore)
 
 
 def test_derived_fields_of_a_document_are_ignored_and_told(store: DocumentStore) -> None:
-    report = store.write([{"_id": "a", "_cluster_": {}, "_search_score": 1, "n": 1}], upsert=False)
+    report = write_documents(
+        store, [{"_id": "a", "_cluster_": {}, "_search_score": 1, "n": 1}], upsert=False
+    )
     assert report.ignored_fields == ("_cluster_", "_search_score")
     assert everything(store) == {"a": {"_id": "a", "n": 1}}
 
 
 def test_documents_come_in_the_order_of_the_row_ids_asked(store: DocumentStore) -> None:
-    store.write([{"_id": name} for name in "abc"], upsert=False)
+    write_documents(store, [{"_id": name} for name in "abc"], upsert=False)
     rows = store.row_ids(["c", "zzz", "a"])
     assert list(rows) == ["c", "a"]
     assert [one["_id"] for one in store.read(list(rows.values()))] == ["c", "a"]
@@ -233,12 +242,12 @@ def test_what_is_no_document_is_refused(
     store: DocumentStore, documents: list[dict[str, object]], message: str
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        store.write(documents, upsert=True)
+        write_documents(store, documents, upsert=True)
     assert str(caught.value) == message
 
 
 def test_a_dataset_of_a_newer_format_is_refused(store: DocumentStore) -> None:
-    store.write([{"_id": "a"}], upsert=False)
+    write_documents(store, [{"_id": "a"}], upsert=False)
     (store.folder / "dataset.json").write_text('{"name": "things", "format": 99}')
     with pytest.raises(WorkspaceError) as caught:
         store.count()
@@ -255,7 +264,7 @@ def test_threads_that_insert_one_id_insert_it_once(store: DocumentStore) -> None
     def insert() -> None:
         start.wait()
         try:
-            store.write([{"_id": "same"}], upsert=False)
+            write_documents(store, [{"_id": "same"}], upsert=False)
             outcomes.append("in")
         except DuplicateIdError:
             outcomes.append("refused")

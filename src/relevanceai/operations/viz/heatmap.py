@@ -1,0 +1,215 @@
+"""The heat map of centroids: a labelled matrix as a square of cells, with pictures along its axes."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relevanceai.errors import InvalidInputError
+from relevanceai.kernels.nearest import Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+LONGEST_LABEL = 32
+_CELL_IN, _ANNOTATED_CELL_IN = 0.27, 0.42
+_LEAST_IN, _MOST_IN = 3.8, 14.0
+_MOST_PICTURE_PT = 44.0
+_GLYPH_WIDTH = 0.62  # of a digit, in font sizes
+
+
+def draw_heatmap(
+    matrix: "pd.DataFrame",
+    metric: Metric,
+    *,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    ax: "Axes | None" = None,
+    annotate: bool = False,
+    pictures: "Sequence[NDArray[np.uint8] | None]" = (),
+) -> "Axes":
+    """Draw a similarity or distance matrix and return its Axes.
+
+    Parameters
+    ----------
+    matrix : float64 DataFrame of shape (n_clusters, n_clusters), at least one cluster; the ids on
+        both axes become the tick labels, every id as long as there is room.
+    metric : "cosine" has the colours from 0 to 1, the others have the range of the matrix.
+    vmin, vmax : another range of the colours.
+    ax : where to draw. None makes a figure as large as its cells and names need; with an `ax` the
+        figure is left as it is.
+    annotate : write the values into the cells.
+    pictures : one per cluster, uint8 array of shape (height, width, 4), or None for none; they
+        stand between the cells and the names. An empty sequence for no pictures at all.
+
+    Raises
+    ------
+    InvalidInputError : `vmin` is not below `vmax`.
+    """
+    import seaborn as sns
+
+    low, high = _colour_range(matrix.to_numpy(), metric, vmin, vmax)
+    n_clusters = len(matrix)
+    own_figure = ax is None
+    if ax is None:
+        ax = _new_axes(n_clusters, _ANNOTATED_CELL_IN if annotate else _CELL_IN)
+    sns.heatmap(
+        matrix,
+        vmin=low,
+        vmax=high,
+        ax=ax,
+        square=True,
+        xticklabels=False,
+        yticklabels=False,
+        cbar_ax=ax.inset_axes((1.04, 0, 0.045, 1)) if own_figure else None,
+    )
+    cell_pt = _side_pt(ax) / n_clusters
+    if annotate:
+        _write_values(ax, matrix.to_numpy(), cell_pt, ".2f" if metric == "cosine" else ".3g")
+    pad_pt = _put_pictures(ax, pictures, cell_pt) if pictures else None
+    _name_axes(ax, list(matrix.index), cell_pt, pad_pt)
+    ax.set_title(f"{metric} plot")
+    if own_figure:
+        _fit_figure(ax)
+    return ax
+
+
+def _colour_range(
+    values: NDArray[np.float64], metric: Metric, vmin: float | None, vmax: float | None
+) -> tuple[float, float]:
+    is_cosine = metric == "cosine"
+    low = vmin if vmin is not None else 0.0 if is_cosine else float(values.min())
+    high = vmax if vmax is not None else 1.0 if is_cosine else float(values.max())
+    if vmin is None and vmax is None and low == high:  # one colour, and no range to show
+        return low - 0.5, high + 0.5
+    if not low < high:
+        raise InvalidInputError(
+            f"The colours would range from vmin={low:g} to vmax={high:g}. "
+            "Pass a vmin below the vmax."
+        )
+    return low, high
+
+
+def _new_axes(n_clusters: int, cell_in: float) -> "Axes":
+    """Return the Axes of a new figure, a square whose side is known before anything is drawn."""
+    import matplotlib.pyplot as plt
+
+    side_in = min(max(cell_in * n_clusters, _LEAST_IN), _MOST_IN)
+    figure, ax = plt.subplots(figsize=(2 * side_in, 2 * side_in))
+    figure.subplots_adjust(left=0.25, right=0.75, bottom=0.25, top=0.75)
+    return ax
+
+
+def _side_pt(ax: "Axes") -> float:
+    """Return the side of the square of cells, in points."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    ax.apply_aspect()
+    return float(ax.get_window_extent().width) * 72 / figure.dpi
+
+
+def _write_values(ax: "Axes", values: NDArray[np.float64], cell_pt: float, form: str) -> None:
+    """Write each value into its cell, as large as fits, light on dark and dark on light."""
+    texts = [[format(float(value), form) for value in row] for row in values]
+    longest = max(len(text) for row in texts for text in row)
+    size = min(10.0, 0.92 * cell_pt / (_GLYPH_WIDTH * longest))
+    mesh = ax.collections[0]
+    colours = np.asarray(mesh.to_rgba(values.ravel()))[:, :3].reshape(*values.shape, 3)
+    is_light = colours @ np.array([0.2126, 0.7152, 0.0722]) > 0.4
+    for row, column in np.ndindex(values.shape):
+        ax.text(
+            column + 0.5,
+            row + 0.5,
+            texts[row][column],
+            ha="center",
+            va="center",
+            fontsize=size,
+            color="#262626" if is_light[row, column] else "white",
+        ).set_in_layout(False)  # inside the cells: nothing to make room for
+
+
+def _put_pictures(
+    ax: "Axes", pictures: "Sequence[NDArray[np.uint8] | None]", cell_pt: float
+) -> float:
+    """Put the pictures left of and below the cells; return the room they take, in points.
+
+    Each side is an Axes of its own, placed in fractions of `ax`, so that the pictures stay with
+    their cells whatever happens to the figure.
+    """
+    n_clusters = len(pictures)
+    side_pt = min(0.92 * cell_pt, _MOST_PICTURE_PT)
+    gap_pt = 3.0
+    side, gap = (length / (cell_pt * n_clusters) for length in (side_pt, gap_pt))
+    left = ax.inset_axes((-gap - side, 0, side, 1), label="pictures left")
+    below = ax.inset_axes((0, -gap - side, 1, side), label="pictures below")
+    reach = side * n_clusters / 2  # half a picture, in cells
+    for index, picture in enumerate(pictures):
+        if picture is None:
+            continue
+        height, width = (length / max(picture.shape[:2]) for length in picture.shape[:2])
+        middle = index + 0.5
+        across, along = (0.5 - width / 2, 0.5 + width / 2), reach * height
+        left.imshow(picture, extent=(*across, middle + along, middle - along), aspect="auto")
+        across, along = (0.5 - height / 2, 0.5 + height / 2), reach * width
+        below.imshow(picture, extent=(middle - along, middle + along, *across), aspect="auto")
+    left.set(xlim=(0, 1), ylim=(n_clusters, 0))
+    below.set(xlim=(0, n_clusters), ylim=(0, 1))
+    for strip in (left, below):
+        strip.set_axis_off()
+        strip.set_navigate(False)
+    return side_pt + gap_pt + 2
+
+
+def _name_axes(ax: "Axes", ids: list[str], cell_pt: float, pad_pt: float | None) -> None:
+    """Set the ids as tick labels: each of them, or every n-th when the cells are too small.
+
+    `pad_pt` is the room that pictures take between the cells and the names. The ids are text, not
+    formulas: a dollar sign is a dollar sign.
+    """
+    size = min(10.0, max(7.0, 0.62 * cell_pt))
+    step = int(np.ceil(1.15 * size / cell_pt))
+    labels = [_label(cluster_id) for cluster_id in ids[::step]]
+    places = np.arange(len(ids))[::step] + 0.5
+    widest = max(len(label) for label in labels) * _GLYPH_WIDTH * size
+    lie_flat = widest < 0.95 * step * cell_pt
+    ax.set_xticks(places, labels, rotation=0 if lie_flat else 90, parse_math=False)
+    ax.set_yticks(places, labels, rotation=0, parse_math=False)
+    ax.tick_params(axis="both", labelsize=size)
+    if pad_pt is not None:
+        ax.tick_params(axis="both", length=0, pad=pad_pt)
+
+
+def _label(cluster_id: str) -> str:
+    """Return an id as it stands at an axis: on one line, its middle left out when it is long.
+
+    Examples
+    --------
+    >>> _label("cluster-1"), _label("winter boots and rain boots for men")
+    ('cluster-1', 'winter boots and…n boots for men')
+    """
+    text = " ".join(cluster_id.split())
+    if len(text) <= LONGEST_LABEL:
+        return text
+    half = (LONGEST_LABEL - 1) // 2
+    return f"{text[: LONGEST_LABEL - 1 - half]}…{text[-half:]}"
+
+
+def _fit_figure(ax: "Axes") -> None:
+    """Make the figure as large as what is drawn, and leave it a layout that keeps it whole."""
+    figure = ax.figure
+    inside, whole = ax.get_window_extent(), ax.get_tightbbox()
+    assert whole is not None
+    margin = 0.2 * figure.dpi
+    width, height = whole.width + 2 * margin, whole.height + 2 * margin
+    figure.subplots_adjust(
+        left=(inside.x0 - whole.x0 + margin) / width,
+        right=(inside.x1 - whole.x0 + margin) / width,
+        bottom=(inside.y0 - whole.y0 + margin) / height,
+        top=(inside.y1 - whole.y0 + margin) / height,
+    )
+    root = ax.get_figure(root=True)
+    assert root is not None
+    root.set_size_inches(width / root.dpi, height / root.dpi)
+    root.set_layout_engine("tight")

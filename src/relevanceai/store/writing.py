@@ -1,0 +1,176 @@
+"""Writing documents: all of a call in, or nothing; what changed is no longer clustered."""
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import lance
+import numpy as np
+import pyarrow as pa
+
+from relevanceai.errors import DuplicateIdError, listed
+from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
+from relevanceai.store.documents import FORMAT, DocumentStore, fields_of
+from relevanceai.store.incoming import Incoming, gathered, settled
+from relevanceai.store.labels import write_file
+
+
+@dataclass(frozen=True, slots=True)
+class InsertReport:
+    """What an insert or upsert did.
+
+    `inserted` and `updated` count documents; `made_ids` holds the `_id` of each document that came
+    without one; `ignored_fields` names fields that the store derives itself and that were
+    therefore not taken from the documents.
+    """
+
+    inserted: int
+    updated: int = 0
+    made_ids: tuple[str, ...] = field(default=(), repr=False)
+    ignored_fields: tuple[str, ...] = ()
+
+
+def write_documents(
+    store: DocumentStore, documents: Iterable[Mapping[str, object]], *, upsert: bool
+) -> InsertReport:
+    """Insert or upsert documents, all of them, or raise and leave everything as it was.
+
+    An upsert changes the fields it brings and keeps the others; a field brought as None is
+    emptied. A document whose vector changes, like a new one, is not yet clustered.
+
+    Raises
+    ------
+    DuplicateIdError : an `_id` that is there already, unless `upsert`.
+    InvalidInputError : a document that cannot be kept; the message names its `_id`.
+    """
+    incoming = gathered(documents, keep_last=upsert)
+    there: dict[str, int] = {}
+    with store.writing():
+        if not store.exists():
+            if incoming.ids:
+                _create(store.folder, store.name, settled(incoming, [], lambda _: [])[0])
+        else:
+            there = store.row_ids(incoming.ids)
+            if there and not upsert:
+                raise DuplicateIdError(
+                    f"{len(there):,} of {len(incoming.ids):,} documents have an `_id` that is "
+                    f"in dataset {store.name!r} already: {listed(there, limit=5)}. "
+                    "Use upsert_documents to change them, or give them another `_id`."
+                )
+            if incoming.ids:
+                _add(store, incoming, there)
+    new = len(incoming.ids) - len(there)
+    return InsertReport(new, len(there), incoming.made_ids, incoming.ignored)
+
+
+def _create(folder: Path, name: str, table: pa.Table) -> None:
+    """Make the dataset in a folder beside its own and move it there, whole."""
+    fresh = folder.with_name(f".new-{uuid.uuid4().hex[:12]}")
+    try:
+        fresh.mkdir(parents=True)
+        (fresh / "media").mkdir()
+        lance.write_dataset(
+            table,
+            str(fresh / "documents.lance"),
+            enable_stable_row_ids=True,
+            data_storage_version="2.2",
+        )
+        described = {"name": name, "format": FORMAT, "born": uuid.uuid4().hex[:12]}
+        write_file(fresh / "dataset.json", json.dumps(described).encode())
+        fresh.replace(folder)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+
+
+def _add(store: DocumentStore, incoming: Incoming, there: Mapping[str, int]) -> None:
+    """Append the documents, or merge those that are `there`; undo every commit on failure."""
+    handle = store.opened()
+    before = handle.version
+    labels: dict[str, pa.Array] = {}
+    try:
+        if there:
+            labels = _merge_kept(store, incoming, there)
+        fields = fields_of(handle.schema)
+        table, rewritten = settled(incoming, fields, lambda one: store.column(one))
+        for one in fields:
+            if one.name in rewritten:
+                _rewrite(store, one, rewritten[one.name])
+        handle = store.opened()
+        new = [one for one in table.schema if one.name not in handle.schema.names]
+        if new:
+            handle.add_columns(pa.schema(new))
+        if not there:
+            lance.write_dataset(table, handle.uri, mode="append")
+            return
+        handle = store.opened()
+        for one in fields_of(handle.schema):  # a merge writes whole rows
+            if one.column not in table.column_names:
+                empty = pa.nulls(table.num_rows, one.arrow().type)
+                table = table.append_column(one.arrow(), empty)
+        for column, array in labels.items():
+            table = table.append_column(pa.field(column, pa.int32()), array)
+        merge = handle.merge_insert("_id")
+        merge.when_matched_update_all().when_not_matched_insert_all().execute(table)
+    except BaseException:
+        if store.opened().version != before:
+            lance.dataset(handle.uri, version=before).restore()  # type: ignore[no-untyped-call]
+        raise
+
+
+def _merge_kept(
+    store: DocumentStore, incoming: Incoming, there: Mapping[str, int]
+) -> dict[str, pa.Array]:
+    """Fill what the documents do not bring from the rows that are there.
+
+    Returns the leaf labels that each clustering has for the merged rows: none for a new
+    document or one whose vector changed.
+    """
+    handle = store.opened()
+    kept = handle._take_rows(list(there.values()))
+    kept_row = {document_id: row for row, document_id in enumerate(there)}
+    rows = [kept_row.get(document_id) for document_id in incoming.ids]
+    brought = incoming.brought
+    moved: dict[str, set[int]] = {}
+    for one in fields_of(handle.schema):
+        if one.name == "_id":
+            continue
+        old: Sequence[object]
+        if one.kind == "vector":
+            matrix, valid = vectors_of(kept[one.column])
+            old = [row if held else None for row, held in zip(matrix, valid, strict=True)]
+        else:
+            old = from_arrow(kept[one.column], one)
+        values = incoming.values.setdefault(one.name, [None] * len(rows))
+        given = brought.get(one.name, set())
+        for index, row in enumerate(rows):
+            if row is None:
+                continue
+            if index not in given:
+                values[index] = old[row]
+            elif one.kind == "vector" and not _is_same(values[index], old[row]):
+                moved.setdefault(one.name, set()).add(index)
+    labels = {}
+    for clustering in store.clusterings():
+        stale = set().union(*(moved.get(name, set()) for name in clustering.vector_fields))
+        taken = [None if index in stale else row for index, row in enumerate(rows)]
+        held = kept[clustering.column].combine_chunks()
+        labels[clustering.column] = held.take(pa.array(taken, pa.int64()))
+    return labels
+
+
+def _rewrite(store: DocumentStore, old: Field, new: Field) -> None:
+    """Keep a column in another kind: a new generation of it, then the old one goes."""
+    array = to_arrow(store.column(old), new.kind)
+    store.add_column(new.arrow(), array)
+    store.opened().drop_columns([old.column])
+
+
+def _is_same(new: object, old: object) -> bool:
+    if new is None or old is None:
+        return new is old
+    with np.errstate(over="ignore"):
+        return bool(np.array_equal(np.asarray(new).astype(np.float32), np.asarray(old)))
