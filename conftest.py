@@ -56,33 +56,41 @@ def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELEVANCEAI_DASHBOARD", "off")
 
 
-def _is_on_this_machine(address: object) -> bool:
-    if not isinstance(address, tuple):  # a Unix socket
-        return True
-    host = str(address[0])
-    if host in {"", "localhost"}:
+def _is_on_this_machine(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is None or name in {"", "localhost"}:
         return True
     try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(str(name).partition("%")[0])
     except ValueError:
         return False
+    return address.is_loopback or address.is_unspecified
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_network() -> Iterator[None]:
-    """Refuse any connection that would leave this machine."""
+    """Refuse to look up a name, or to reach an address, that is not of this machine."""
+    look_up = socket.getaddrinfo
+
+    def guarded_look_up(host: object, *rest: object, **options: object) -> object:
+        if not _is_on_this_machine(host):
+            raise AssertionError(f"A test looked up {host!r}. Tests use no network.")
+        return look_up(host, *rest, **options)
 
     def guarded(name: str):
         real = getattr(socket.socket, name)
 
         def connect(self: socket.socket, address: object) -> object:
-            if not _is_on_this_machine(address):
+            is_local = not isinstance(address, tuple) or _is_on_this_machine(address[0])
+            if not is_local:  # a text is a Unix socket
+                self.close()
                 raise AssertionError(f"A test tried to reach {address!r}. Tests use no network.")
             return real(self, address)
 
         return connect
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, guarded(name))
         yield

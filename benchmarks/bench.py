@@ -8,6 +8,7 @@ busy minute of the machine falls on all of it. Medians, with the fastest and the
 import argparse
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ QUERY = {
     "alias": "main-cluster",
 }
 LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "pylance", "scikit-learn", "matplotlib")
+PICTURE = re.compile(r"^/media/|/faces/")  # addresses that answer with a thumbnail
 PAINTED = """
 () => new Promise((resolve, reject) => {
   setTimeout(() => reject(new Error("nothing was painted")), 10000);
@@ -207,7 +209,7 @@ def pages(scratch: Path, rounds: int) -> list[Figure]:
                     assert response is not None
                     assert response.ok, f"{address} answered {response.status}"
                     paints.append(page.evaluate(PAINTED) / 1000)
-                    of_pictures = {one for one, path in paths.items() if path.startswith("/media/")}
+                    of_pictures = {one for one, path in paths.items() if PICTURE.search(path)}
                     pictures.append(sum(bytes_of.get(one, 0) for one in of_pictures) / 1000)
                     sizes.append(sum(bytes_of.values()) / 1000 - pictures[-1])
                     page.close()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from relevanceai.batch import Document
     from relevanceai.client import Client
     from relevanceai.clustering.info import ClusteringInfo
-from relevanceai.dataset import Dataset
+    from relevanceai.dataset import Dataset
     from relevanceai.operations.viz.cluster import ClusterVizOps
 
 SAMPLE = "ecommerce"

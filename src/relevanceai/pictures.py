@@ -10,6 +10,10 @@ import io
 import os
 import re
 import stat
+import struct
+import threading
+import warnings
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -32,6 +36,7 @@ _SIGNATURES = (
 )
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]{1,40}(?:;[a-z0-9=.+-]{1,80})*?(;base64)?,", re.I)
 _FILE_NAME = re.compile(r"[^\x00-\x1f]{1,400}\.(png|jpe?g|webp|gif|bmp|tiff?)", re.I)
+_DECODING = threading.Lock()  # what silences warnings holds for the whole process
 _LINK = re.compile(r"(https?://|mailto:)[^\s<>\"\x00-\x1f]+", re.I)
 
 
@@ -81,26 +86,40 @@ def decode(value: object, media_folder: Path | None = None) -> "Image | None":
     content = _content(value, media_folder)
     if content is None or len(content) > MAX_BYTES or not _is_picture(content):
         return None
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                return None
-            opened.load()
-            upright = ImageOps.exif_transpose(opened)
-            has_alpha = "A" in upright.getbands() or "transparency" in upright.info
-            return upright.convert("RGBA" if has_alpha else "RGB")
+        with _DECODING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks about files that are not ours
+            with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+                return _upright(opened) if opened.width * opened.height <= MAX_PIXELS else None
     except (
-        UnidentifiedImageError,
         Image.DecompressionBombError,
-        OSError,
-        ValueError,
-        SyntaxError,
+        ArithmeticError,  # these are what Pillow's decoders raise on broken and hostile files
+        AttributeError,
         EOFError,
-        OverflowError,
+        LookupError,
+        MemoryError,
+        OSError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        struct.error,
+        zlib.error,
     ):
         return None
+
+
+def _upright(opened: "Image") -> "Image":
+    """Return a picture as RGB or RGBA, turned as its EXIF says."""
+    from PIL import ImageOps
+
+    opened.load()
+    if opened.mode.startswith("I;16") or opened.mode == "I":  # 16 bits a pixel: keep the upper 8
+        opened = opened.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    upright = ImageOps.exif_transpose(opened)
+    has_alpha = "A" in upright.getbands() or "transparency" in upright.info
+    return upright.convert("RGBA" if has_alpha else "RGB")
 
 
 def thumbnail(value: object, size: int, media_folder: Path | None = None) -> bytes | None:
@@ -130,6 +149,8 @@ def thumbnail_uri(value: object, size: int, media_folder: Path | None = None) ->
 def _is_picture(content: bytes) -> bool:
     if content.startswith(b"RIFF"):
         return content[8:12] == b"WEBP"
+    if content.startswith(b"BM"):  # as many texts do: the reserved bytes must be zero too
+        return content[6:10] == bytes(4)
     return content.startswith(_SIGNATURES)
 
 
@@ -144,7 +165,8 @@ def _content(value: object, media_folder: Path | None) -> bytes | None:
             return None
         body = value[head.end() :]
         try:
-            return base64.b64decode(body, validate=False) if head[1] else unquote_to_bytes(body)
+            plain = unquote_to_bytes(body)  # base64 too may come percent-encoded
+            return base64.b64decode(plain + b"==") if head[1] else plain
         except (binascii.Error, ValueError):
             return None
     path = _inside(value, media_folder) if media_folder is not None else None

@@ -1,7 +1,7 @@
 """show_json: documents as an HTML table with pictures, for notebooks."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -33,6 +33,10 @@ class DocumentTable:
         image_width: int = 60,
         media_folder: Path | None = None,
     ) -> None:
+        if isinstance(image_width, bool) or not isinstance(image_width, int) or image_width < 1:
+            raise InvalidInputError(
+                f"image_width is a whole number of pixels from 1, but got {image_width!r:.60}."
+            )
         self.documents = list(documents)
         self.columns = list(columns)
         self._image_fields = frozenset(image_fields)
@@ -81,9 +85,9 @@ class DocumentTable:
 
 
 def show_json(
-    documents: Sequence[Mapping[str, object]],
-    image_fields: Sequence[str] | None = None,
-    text_fields: Sequence[str] | None = None,
+    documents: Iterable[Mapping[str, object]],
+    image_fields: Sequence[str] | str | None = None,
+    text_fields: Sequence[str] | str | None = None,
     *,
     image_width: int = 60,
     media_folder: Path | None = None,
@@ -92,7 +96,7 @@ def show_json(
 
     Parameters
     ----------
-    documents : a list of dicts.
+    documents : dicts, in a list or as they come.
     image_fields : fields shown as pictures; None finds them.
     text_fields : fields shown as text, after the pictures; None takes all that are left, without
         vectors.
@@ -110,10 +114,9 @@ def show_json(
     >>> "&lt;b&gt;boots&lt;/b&gt;" in table.html
     True
     """
-    if isinstance(documents, Mapping | str) or not all(
-        isinstance(document, Mapping) for document in documents
-    ):
-        raise InvalidInputError("Documents come as a list of dicts. Pass [document] for one.")
+    documents = _checked(documents)
+    image_fields = None if image_fields is None else names_of(image_fields)
+    text_fields = None if text_fields is None else names_of(text_fields)
     there = list(dict.fromkeys(name for document in documents for name in document))
     for name in [*(image_fields or ()), *(text_fields or ())]:
         if documents and name not in there:
@@ -134,6 +137,27 @@ def show_json(
         image_width=image_width,
         media_folder=media_folder,
     )
+
+
+def names_of(fields: Sequence[str] | str | None) -> list[str]:
+    """Return field names as a list, each once; one text is one name.
+
+    Examples
+    --------
+    >>> names_of("title"), names_of(("title", "price", "title")), names_of(None)
+    (['title'], ['title', 'price'], [])
+    """
+    return list(dict.fromkeys([fields] if isinstance(fields, str) else fields or ()))
+
+
+def _checked(documents: object) -> list[Mapping[str, object]]:
+    wrong = "Documents come as a list of dicts. Pass [document] for one."
+    if isinstance(documents, Mapping | str | bytes) or not isinstance(documents, Iterable):
+        raise InvalidInputError(wrong)
+    found = list(documents)
+    if not all(isinstance(document, Mapping) for document in found):
+        raise InvalidInputError(wrong)
+    return found
 
 
 def _plain(value: object) -> str:

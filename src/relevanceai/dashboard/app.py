@@ -79,7 +79,7 @@ class Owner:
         self._settings = settings
         self._codes = codes
 
-    def health(self, request: Request) -> Response:
+    def health(self, _request: Request) -> Response:
         """Say who answers."""
         from relevanceai import __version__
 
@@ -91,11 +91,11 @@ class Owner:
             }
         )
 
-    def mint(self, request: Request) -> Response:
+    def mint(self, _request: Request) -> Response:
         """Return a one-time code for a link."""
         return JSONResponse({"code": self._codes.mint()})
 
-    def stop(self, request: Request) -> Response:
+    def stop(self, _request: Request) -> Response:
         """End the process, once the answer is on its way."""
         return JSONResponse(
             {"stopping": True}, 202, background=BackgroundTask(self._settings.on_stop)
@@ -131,7 +131,7 @@ class Failures:
             response.headers[name] = value
         return response
 
-    def broken(self, request: Request, error: Exception) -> Response:
+    def broken(self, request: Request, _error: Exception) -> Response:
         """Say that something broke, and nothing of how; the server's log has the rest.
 
         This answer is sent outside the door, so it brings its own headers.
@@ -147,7 +147,12 @@ class Failures:
         return response
 
     def _page(
-        self, request: Request, status: int, title: str, message: str, missing: Missing | None = None
+        self,
+        request: Request,
+        status: int,
+        title: str,
+        message: str,
+        missing: Missing | None = None,
     ) -> Response:
         path: str = request.scope["path"]
         if path.startswith("/api/") or request.headers.get("accept") == "application/json":

@@ -50,9 +50,7 @@ class Compared:
 class HeatmapPages:
     """`/d/{dataset}/c/{field}/{alias}` and what its script asks for."""
 
-    def __init__(
-        self, client: "Client", renderer: Renderer, memory: Memory, media: Media
-    ) -> None:
+    def __init__(self, client: "Client", renderer: Renderer, memory: Memory, media: Media) -> None:
         self._client = client
         self._media = media
         self._renderer = renderer
@@ -203,10 +201,7 @@ class HeatmapPages:
         def ask() -> tuple[tuple[str, tuple[Row, ...]], ...]:
             found = documents_of(run, clusters, "closest", per=SIDE_DOCUMENTS)
             columns = _shown_beside(found.get(a, []), shape.title, shape.pictures)
-            return tuple(
-                (name, rows_of(found.get(name, []), shape, columns))
-                for name in clusters
-            )
+            return tuple((name, rows_of(found.get(name, []), shape, columns)) for name in clusters)
 
         sides = self._memory.get(("compared", a, b, *run.key), ask)
         value = similarities.value(a, b)

@@ -24,7 +24,8 @@ from relevanceai.dashboard.values import cluster_name, cut
 
 if TYPE_CHECKING:
     from relevanceai.client import Client
-    from relevanceai.dataset import ClusteringInfo, Dataset
+    from relevanceai.clustering.info import ClusteringInfo
+    from relevanceai.dataset import Dataset
 
 PER_PAGE = (5, 10, 25, 50, 100)
 DEFAULT_PER = 10

@@ -32,9 +32,7 @@ def root_of(scope: Scope) -> str:
     return "../" * (raw.count(b"/") - 1) or "./"
 
 
-def here_of(
-    scope: Scope, pairs: Iterable[tuple[str, str]] = (), address: str | None = None
-) -> str:
+def here_of(scope: Scope, pairs: Iterable[tuple[str, str]] = (), address: str | None = None) -> str:
     """Return the address of this page relative to itself, with another query.
 
     Only the last segment is used, quoted and after `./`, so it cannot leave the server.

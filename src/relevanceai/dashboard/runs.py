@@ -15,7 +15,7 @@ from relevanceai.errors import NotFoundError
 if TYPE_CHECKING:
     from relevanceai.client import Client
     from relevanceai.clustering.info import ClusteringInfo
-from relevanceai.dataset import Dataset
+    from relevanceai.dataset import Dataset
     from relevanceai.operations.viz.cluster import ClusterVizOps
 
 CLOSEST = "sdk/cluster/centroids/closest"
@@ -131,7 +131,9 @@ def find_by_names(
     """
     names = client.list_datasets()
     if dataset is not None and dataset not in names:
-        options = [Option(name, CLOSEST + query({"dataset": name})) for name in _near(names, dataset)]
+        options = [
+            Option(name, CLOSEST + query({"dataset": name})) for name in _near(names, dataset)
+        ]
         raise Missing(
             f"There is no dataset “{dataset}”",
             "These datasets exist:" if options else "This workspace has no datasets yet.",
@@ -190,7 +192,10 @@ def checked_cluster(run: Run, cluster: str | None, ids: Sequence[str], href: str
     raise Missing(
         f"There is no cluster “{cluster}”",
         f"The clustering “{run.info.alias}” has these:",
-        [Option(each, f"{href}{joint}{query({'cluster': each})[1:]}") for each in _near(ids, cluster)],
+        [
+            Option(each, f"{href}{joint}{query({'cluster': each})[1:]}")
+            for each in _near(ids, cluster)
+        ],
     )
 
 
@@ -228,7 +233,9 @@ class Memory:
 
 def _fits(info: "ClusteringInfo", fields: Sequence[str]) -> bool:
     own = tuple(info.vector_fields)
-    return not fields or tuple(fields) == own or tuple(fields) in {(".".join(own),), (",".join(own),)}
+    return (
+        not fields or tuple(fields) == own or tuple(fields) in {(".".join(own),), (",".join(own),)}
+    )
 
 
 def _near(names: Iterable[str], wanted: str) -> list[str]:

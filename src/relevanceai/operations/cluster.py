@@ -1,7 +1,8 @@
 """ClusterOps: the questions one asks of a clustering, answered with numbers and documents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, get_args
 
@@ -18,7 +19,8 @@ from relevanceai.kernels.nearest import SIMILARITIES, Metric, NearestRows
 from relevanceai.kernels.order import linkage_order
 from relevanceai.kernels.similarity import as_distances, centroid_similarity, closest_pairs
 from relevanceai.operations.visit import Visit
-from relevanceai.show import DocumentTable, show_json
+from relevanceai.pictures import picture_fields
+from relevanceai.show import DocumentTable, names_of
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering
 from relevanceai.store.names import slug
@@ -213,7 +215,7 @@ class ClusterOps:
         """
         import pandas as pd
 
-        _check_count("n", n, least=0)
+        check_count("n", n, least=0)
         is_similarity = _checked_metric(metric) in SIMILARITIES
         found = self._centroids()
         matrix = centroid_similarity(found.means, metric)
@@ -257,8 +259,9 @@ class ClusterOps:
         similarity_metric : "cosine" (0 with a zero vector), "dp", "l2" or "l1".
         filters : only documents that pass (see `relevanceai.store.filters`); the centroid stays
             that of all members.
-        include_vector : return the vector fields too.
-        min_score : leave out similarities below it, for l2 and l1 distances above it.
+        include_vector : return the vector fields too; with `select_fields`, name them there.
+        min_score : leave out similarities below it, for l2 and l1 distances above it; of `furthest`
+            too. Pages are cut from what is left.
         verbose : print where the dashboard shows the same, starting it when it is not running.
 
         Returns
@@ -324,8 +327,8 @@ class ClusterOps:
     def show_closest(
         self,
         cluster_ids: Sequence[str] | str | None = None,
-        image_fields: Sequence[str] | None = None,
-        text_fields: Sequence[str] | None = None,
+        image_fields: Sequence[str] | str | None = None,
+        text_fields: Sequence[str] | str | None = None,
         *,
         page_size: int = 3,
         page: int = 1,
@@ -341,11 +344,17 @@ class ClusterOps:
         image_fields : fields shown as pictures; None finds them.
         text_fields : fields shown after `cluster_id` and `_id`; None for no more.
         image_width : the width of a picture in pixels.
+
+        Raises
+        ------
+        NotFoundError : a cluster or field that does not exist; lists those that do.
         """
-        wanted = [*(image_fields or ()), *(text_fields or ())] if image_fields is not None else None
+        texts = [name for name in names_of(text_fields) if name not in ("cluster_id", "_id")]
+        pictures = None if image_fields is None else names_of(image_fields)
+        self._check_fields([*(pictures or ()), *texts])
         found = self.closest(
             cluster_ids,
-            wanted,
+            None if pictures is None else [*pictures, *texts],
             page_size,
             page,
             similarity_metric,
@@ -357,10 +366,14 @@ class ClusterOps:
             for cluster_id, cluster in found.items()
             for document in cluster["results"]
         ]
-        return show_json(
+        if pictures is None:
+            pictures = [
+                name for name in picture_fields(documents, self.media_folder) if name not in texts
+            ]
+        return DocumentTable(
             documents,
-            image_fields,
-            ["cluster_id", "_id", *(text_fields or ())],
+            [*pictures, "cluster_id", "_id", *texts],
+            image_fields=pictures,
             image_width=image_width,
             media_folder=self.media_folder,
         )
@@ -395,17 +408,19 @@ class ClusterOps:
         min_score: float | None,
         verbose: bool,
     ) -> dict[str, dict[str, Any]]:
-        _check_count("page_size", page_size)
-        _check_count("page", page)
+        check_count("page_size", page_size)
+        check_count("page", page)
         _checked_metric(metric)
-        visit = Visit(self._workspace) if verbose else None  # starts while we compute
+        _check_score(min_score)
+        self._check_fields(select_fields)
         centroids = self._centroids()
         chosen = self._chosen(centroids.ids, cluster_ids)
+        kept = None if filters is None else self._store.matching_row_ids(filters)
+        visit = Visit(self._workspace) if verbose else None  # starts while we compute
         index_of = {cluster_id: index for index, cluster_id in enumerate(centroids.ids)}
         cluster_of_leaf = np.full(len(centroids.clustering.ids) + 1, -1, np.int32)  # last: noise
         for cluster_id in chosen:
             cluster_of_leaf[centroids.leaves[index_of[cluster_id]]] = index_of[cluster_id]
-        kept = None if filters is None else self._store.matching_row_ids(filters)
 
         def competing() -> "Sequence[VectorBatch] | Any":
             batches = vector_batches(self._store, self.vector_fields, centroids.clustering)
@@ -453,10 +468,20 @@ class ClusterOps:
             )
         return {"results": results}
 
+    def _check_fields(self, names: Sequence[str] | None) -> None:
+        """Raise NotFoundError for a field that does not exist, before any work is done."""
+        if names is not None:
+            next(self._store.read([], select_fields=names), None)
+
     def _chosen(self, there: list[str], asked: Sequence[str] | str | None) -> list[str]:
         if asked is None:
             return there
-        names = [asked] if isinstance(asked, str) else list(dict.fromkeys(asked))
+        if not isinstance(asked, Iterable):
+            raise InvalidInputError(
+                f"cluster_ids is a list of cluster ids, but got {asked!r:.60}. "
+                f"There are: {listed(there, like=str(asked))}."
+            )
+        names = [asked] if isinstance(asked, str) else list(asked)
         for name in names:
             if name not in there:
                 why = " Noise has no centroid." if name == OUTLIER else ""
@@ -464,19 +489,24 @@ class ClusterOps:
                     f"No cluster {name!r} in clustering {self.alias!r} of dataset "
                     f"{self.dataset_name!r}.{why} It has: {listed(there, like=str(name))}."
                 )
-        return names
+        return list(dict.fromkeys(names))
 
 
 def _found(
     store: DocumentStore, alias: str | None, vector_fields: Sequence[str] | None
 ) -> Clustering:
     """Return the clustering that a user means, or say which there are."""
+    if vector_fields is not None and not len(vector_fields):
+        raise InvalidInputError("vector_fields is empty. Pass at least one, or leave it out.")
     for name in vector_fields or ():
         store.vector_field(name)
     there = store.clusterings()
     wanted = None if vector_fields is None else frozenset(vector_fields)
     of_fields = [one for one in there if wanted in (None, frozenset(one.vector_fields))]
     found = [one for one in of_fields if alias in (None, one.alias)]
+    if len(found) > 1 and vector_fields is not None:  # in any order, but this very order first
+        in_order = [one for one in found if one.vector_fields == tuple(vector_fields)]
+        found = in_order if len(in_order) == 1 else found
     if len(found) == 1:
         return found[0]
     what = "clustering" if alias is None else f"clustering {alias!r}"
@@ -489,10 +519,12 @@ def _found(
                 f"It has: {listed(others, like=str(alias or ''))}. "
                 "Make one: ds.cluster(vector_fields=[...], alias=...)."
             )
-        aliases = listed([one.alias for one in of_fields], like=str(alias))
+        aliases = list(dict.fromkeys(one.alias for one in of_fields))
+        nearest = max(aliases, key=lambda one: SequenceMatcher(None, str(alias), one).ratio())
         raise NotFoundError(
-            f"No {what}{where} in dataset {store.name!r}. It has: {aliases}. "
-            f"Pass alias={aliases.partition(',')[0].partition(' and ')[0]}."
+            f"No {what}{where} in dataset {store.name!r}. It has: "
+            f"{listed(aliases, like=str(alias))}. "
+            f"Pass alias={nearest!r}."
         )
     several = listed([f"{one.alias} of {one.field}" for one in found])
     raise InvalidInputError(
@@ -509,6 +541,13 @@ def _checked_metric(metric: Metric) -> Metric:
     return metric
 
 
-def _check_count(name: str, value: object, *, least: int = 1) -> None:
+def _check_score(value: object) -> None:
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if value is not None and (not is_number or value != value):
+        raise InvalidInputError(f"min_score is a number or None, but got {value!r:.60}.")
+
+
+def check_count(name: str, value: object, *, least: int = 1) -> None:
+    """Raise InvalidInputError unless a value is a whole number from `least`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise InvalidInputError(f"{name} is a whole number from {least}, but got {value!r:.60}.")

@@ -31,7 +31,6 @@ def handbag(dice: Dice) -> Design:
     def paint(sketch: Sketch) -> None:
         sketch.shadow(50, 86, wide + 6, 3.4, 0.5)
         bottom = wide + (5 if style != "Quilted" else 1)
-        body = symmetric(curve((50 - wide, top), (49 - (wide + bottom) / 2, 64), (50 - bottom, 82)))
         base = symmetric(
             curve(
                 (50 - wide, top),
@@ -168,7 +167,6 @@ def handbag(dice: Dice) -> Design:
             (3, 6, 3),
             -0.2,
         )
-        del body
 
     return Design(paint, name, style)
 
@@ -262,7 +260,7 @@ def backpack(dice: Dice) -> Design:
                     (50 - wide * 0.86, 48),
                 )
             )
-            sketch.seam(zip_line[: len(zip_line)], dark, width=1.2)
+            sketch.seam(zip_line, dark, width=1.2)
             sketch.stitches(zip_line, SILVER, width=0.6, pitch=1.5)
             sketch.stroke(
                 curve((50 + wide * 0.7, top + 12), (50 + wide * 0.62, top + 20)),

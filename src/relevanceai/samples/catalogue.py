@@ -87,13 +87,15 @@ def _product(number: int, kind: str) -> Product:
     design = KINDS[kind][0](dice)
     name = wording.title(kind, design, dice)
     source = wording.source(dice)
-    slug = "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
+    slug = "-".join(
+        "".join(c if c.isalnum() else " " for c in name.casefold().replace("'", "")).split()
+    )
     words = {
         "_id": f"product-{number:04d}",
         "product_link": f"https://{source}/p/{slug}-{number:04d}",
         "product_price": wording.price(kind, dice),
         "product_title": name,
-        "query": wording.query(kind, dice),
+        "query": wording.query(kind, name, dice),
         "source": source,
         "insert_date_": wording.insert_date(dice),
     }

@@ -260,7 +260,8 @@ def sandal(dice: Dice) -> Design:
                 for x, rise in ((76, 9.5), (66, 12), (56, 14.5)):
                     band(x, 5.0, rise)
             elif style == "Wedge":
-                band(62, 19, 13.5)
+                band(70, 11, 12)
+                band(55, 11, 15)
             else:
                 band(70, 12, 12.5)
                 band(53, 12, 16.5)

@@ -235,8 +235,8 @@ def loafer(dice: Dice) -> Design:
                     sketch.dots(curve((x, 55.6), (x, 55.7)), 1.4, darker(colour, 0.4), raised=True)
             elif style == "Horsebit":
                 sketch.stroke(curve((50, 58), (57, 55.5), (66, 54.2)), 1.5, GOLD, height=252)
-                for x, y in ((51.0, 57.8), (64.5, 54.4)):
-                    sketch.stroke(ellipse(x, y, 2.4), 1.2, GOLD, height=252)
+                for ring in ((51.0, 57.8), (64.5, 54.4)):
+                    sketch.stroke(ellipse(*ring, 2.4), 1.2, GOLD, height=252)
             else:
                 sketch.stroke(
                     curve((12, 54), (24, 61), (38, 62), (50, 57.5)), 0.9, lining, height=235

@@ -25,7 +25,6 @@ _OVER = 3
 _RLE = 3  # zlib's Z_RLE
 _WIDE = SIZE * _OVER
 _UNIT = _WIDE / 100
-_IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _HALF = SIZE // 2
 _NARROW = ImageFilter.BoxBlur(1.6)
 _SOFT = ImageFilter.BoxBlur(0.8)
@@ -33,7 +32,8 @@ _BROAD = ImageFilter.BoxBlur(2)
 # Steps of five are not seen, and make a file half as large.
 _STEPS = [(value + 2) // 5 * 5 for value in range(256)] * 3
 _FURTHER = [round(value * 0.7) for value in range(256)]
-_DIMMER = [max(0, round(128 + (value - 128) * 0.6) - 10) for value in range(256)]
+_DIMMER = [round(128 + (value - 128) * 0.5) for value in range(256)]
+_VEIL = [0] + [26] * 255
 
 
 class Sketch:
@@ -44,16 +44,16 @@ class Sketch:
         self._height = Image.new("L", (_WIDE, _WIDE), 0)
         self._light = Image.new("L", (_HALF, _HALF), 128)
         self._shadow = Image.new("L", (_HALF, _HALF), 0)
-        self._pens()
-        self._pose: NDArray[np.float64] = np.eye(2)
-        self._offset: NDArray[np.float64] = np.zeros(2)
-
-    def _pens(self) -> None:
-        self._pen = ImageDraw.Draw(self._colour)
-        self._glaze = ImageDraw.Draw(self._colour, "RGBA")
+        self._colour_pens()
         self._height_pen = ImageDraw.Draw(self._height)
         self._light_pen = ImageDraw.Draw(self._light)
         self._shadow_pen = ImageDraw.Draw(self._shadow)
+        self._pose: NDArray[np.float64] = np.eye(2)
+        self._offset: NDArray[np.float64] = np.zeros(2)
+
+    def _colour_pens(self) -> None:
+        self._pen = ImageDraw.Draw(self._colour)
+        self._glaze = ImageDraw.Draw(self._colour, "RGBA")
 
     @contextmanager
     def posed(
@@ -168,14 +168,15 @@ class Sketch:
         sheet, pose, offset = self._colour, self._pose, self._offset
         self._colour = sheet.crop(box)
         self._offset = offset - np.array(box[:2]) / _UNIT
-        self._pens()
+        self._colour_pens()
         yield
         sheet.paste(self._colour, box[:2], mask)
         self._colour, self._pose, self._offset = sheet, pose, offset
-        self._pens()
+        self._colour_pens()
 
     def recede(self) -> None:
         """Set what is painted so far further back, so that the next part stands out before it."""
+        self._colour.paste((20, 18, 24), mask=self._height.point(_VEIL))
         self._height = self._height.point(_FURTHER)
         self._light = self._light.point(_DIMMER)
         self._height_pen = ImageDraw.Draw(self._height)
@@ -185,7 +186,8 @@ class Sketch:
         """Return the picture: RGB, SIZE x SIZE."""
         layers = (self._colour, self._height, self._light, self._shadow)
         box = _used(self._height.getbbox(), self._shadow.getbbox())
-        fine = tuple(edge * _OVER * 2 for edge in box)
+        times = _OVER * 2
+        fine = (box[0] * times, box[1] * times, box[2] * times, box[3] * times)
         cut = [layer.crop(fine if layer.width == _WIDE else box) for layer in layers]
         picture = Image.new("RGB", (SIZE, SIZE), GROUND)
         picture.paste(_lit(cut[0], cut[1], cut[2], cut[3]), (box[0] * 2, box[1] * 2))

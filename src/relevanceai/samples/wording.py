@@ -147,6 +147,12 @@ WORDS: Mapping[str, Words] = MappingProxyType(
 )  # fmt: skip
 """The kinds of products, and how each is spoken of."""
 
+_HAT_QUERIES = {
+    "Sun Hat": ("sun hat", "straw hat", "beach hat"),
+    "Fedora": ("fedora", "felt hat"),
+    "Beanie": ("winter hat", "beanie"),
+    "Cap": ("baseball cap", "sports cap"),
+}
 _HATS = {"Sun": "Sun Hat", "Fedora": "Fedora Hat", "Beanie": "Beanie Hat", "Cap": "Baseball Cap"}
 
 
@@ -160,6 +166,8 @@ def title(kind: str, design: Design, dice: Dice) -> str:
         style, noun = "", _HATS[design.style]
     if style in ("Plain",) or style.casefold() in make.casefold() or make.split()[0] in style:
         make = ""
+    if style.split()[:1] == noun.split()[:1]:
+        style = ""
     colour = "" if design.colour in style else design.colour
     if dice.chance(0.5):
         parts = [brand, wearer, style, make, noun]
@@ -175,9 +183,15 @@ def price(kind: str, dice: Dice) -> float:
     return round(int(amount) + dice.pick((0.0, 0.5, 0.95, 0.99, 0.99)), 2)
 
 
-def query(kind: str, dice: Dice) -> str:
-    """Return what somebody typed before this product was shown."""
-    return dice.pick(WORDS[kind].queries)
+def query(kind: str, name: str, dice: Dice) -> str:
+    """Return what somebody typed before the product of this name was shown."""
+    queries = WORDS[kind].queries
+    if kind == "hat":
+        queries = next(texts for hat, texts in _HAT_QUERIES.items() if hat in name)
+    wearer = "women" if "Women" in name else "men" if "Men" in name else ""
+    other = {"women": "mens", "men": "women", "": "\n"}[wearer]
+    fitting = [text for text in queries if not any(word.startswith(other) for word in text.split())]
+    return dice.pick(fitting or queries)
 
 
 def source(dice: Dice) -> str:

@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError
-from relevanceai.kernels.nearest import SIMILARITIES, Metric
-from relevanceai.operations.cluster import ClusterOps
+from relevanceai.kernels.nearest import Metric
+from relevanceai.operations.cluster import ClusterOps, check_count
+from relevanceai.operations.viz.heatmap import draw_heatmap
 from relevanceai.pictures import decode, picture_fields
 
 if TYPE_CHECKING:
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-MOST_LABELS = 60
-_THUMBNAIL_PX = 96
+_THUMBNAIL_PX = 128
 
 
 class ClusterVizOps(ClusterOps):
@@ -42,11 +43,12 @@ class ClusterVizOps(ClusterOps):
         vmin, vmax : the range of the colours; 0 and 1 for cosine, that of the data otherwise.
         print_n : how many pairs to print, most similar first; fewer when there are fewer.
         round_print_float : digits after the point of a printed value.
-        ax : where to draw; a new figure when None.
+        ax : where to draw; a new figure, as large as it needs to be, when None.
         order : of the axes: "id", natural order, or "linkage", close clusters side by side.
         annotate : write the values into the cells.
         thumbnails : show the picture of each cluster's closest document along the axes: True finds
-            the field, a text names it.
+            the field, a text names it. A cluster none of whose five closest documents has a
+            picture stands without.
 
         Returns
         -------
@@ -54,45 +56,61 @@ class ClusterVizOps(ClusterOps):
 
         Raises
         ------
-        InvalidInputError : an unknown metric or order; thumbnails asked for where there are none.
+        InvalidInputError : an unknown metric or order; a clustering without clusters; thumbnails
+            asked for where there are none.
+        NotFoundError : the field of the thumbnails does not exist; lists those that do.
         """
         if order not in ("id", "linkage"):
             raise InvalidInputError(f"Unknown order {order!r}. Use 'id' or 'linkage'.")
+        check_count("print_n", print_n, least=0)
+        check_count("round_print_float", round_print_float, least=0)
         pairs = self.closest_centroids(print_n, metric)
         matrix = self.centroid_similarity(metric)
         ids = list(matrix.index)
+        if not ids:
+            raise InvalidInputError(
+                f"Clustering {self.alias!r} of dataset {self.dataset_name!r} has no clusters to "
+                "draw: its documents are all noise or not clustered."
+            )
         if order == "linkage":
             ids = self.linkage_order(metric)
             matrix = matrix.loc[ids, ids]
         pictures = self._pictures(ids, thumbnails) if thumbnails else {}
+        axes = draw_heatmap(
+            matrix,
+            metric,
+            vmin=vmin,
+            vmax=vmax,
+            ax=ax,
+            annotate=annotate,
+            pictures=[pictures.get(cluster_id) for cluster_id in ids] if pictures else (),
+        )
         _print_pairs(pairs, round_print_float)
-        axes = _drawn(matrix, metric, vmin, vmax, ax=ax, annotate=annotate)
-        if pictures:
-            _put_along_axes(axes, [pictures.get(cluster_id) for cluster_id in ids])
         return axes.set(title=f"{metric} plot")
 
-    def _pictures(self, ids: list[str], field: bool | str) -> "dict[str, np.ndarray]":
+    def _pictures(self, ids: list[str], field: bool | str) -> dict[str, NDArray[np.uint8]]:
         """Return the picture of each cluster's closest document that has one, as RGBA."""
         closest = self.closest(
             ids, None if field is True else [str(field)], page_size=5, verbose=False
         )["results"]
         documents = [document for one in closest.values() for document in one["results"]]
-        there = picture_fields(documents, self.media_folder)
-        if not there:
-            asked = "any field" if field is True else repr(field)
-            raise InvalidInputError(
-                f"There are no pictures in {asked} of dataset {self.dataset_name!r}. "
-                "Draw without thumbnails, or pass thumbnails='<field with pictures>'."
-            )
         found = {}
-        for cluster_id, one in closest.items():
-            for document in one["results"]:
-                image = decode(document.get(there[0]), self.media_folder)
-                if image is not None:
-                    image.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
-                    found[cluster_id] = np.asarray(image.convert("RGBA"))
-                    break
-        return found
+        for name in picture_fields(documents, self.media_folder):
+            for cluster_id, one in closest.items():
+                for document in one["results"]:
+                    image = decode(document.get(name), self.media_folder)
+                    if image is not None:
+                        image.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
+                        found[cluster_id] = np.asarray(image.convert("RGBA"))
+                        break
+            if found:
+                return found
+        asked = "any field" if field is True else repr(field)
+        raise InvalidInputError(
+            f"There are no pictures in {asked} of the closest documents of dataset "
+            f"{self.dataset_name!r}. Draw without thumbnails, or pass "
+            "thumbnails='<field with pictures>'."
+        )
 
 
 def _print_pairs(pairs: "pd.DataFrame", digits: int) -> None:
@@ -101,70 +119,3 @@ def _print_pairs(pairs: "pd.DataFrame", digits: int) -> None:
     print("Your closest centroids are:")
     for cluster, other, number in zip(pairs["cluster"], pairs["other"], pairs[value], strict=True):
         print(f"{round(float(number), digits)} {cluster}, {other}")
-
-
-def _drawn(
-    matrix: "pd.DataFrame",
-    metric: Metric,
-    vmin: float | None,
-    vmax: float | None,
-    *,
-    ax: "Axes | None",
-    annotate: bool,
-) -> "Axes":
-    import matplotlib.pyplot as plt
-    import seaborn as sns
-
-    n_clusters = len(matrix)
-    if ax is None:
-        side = min(max(0.34 * n_clusters, 4.8), 20)
-        _, ax = plt.subplots(figsize=(side * 4 / 3, side), layout="tight")
-    if metric == "cosine":
-        vmin, vmax = 0 if vmin is None else vmin, 1 if vmax is None else vmax
-    ticks: bool | str = True if n_clusters <= MOST_LABELS else "auto"
-    values = matrix.to_numpy()
-    if vmin is None and vmax is None and np.ptp(values) == 0:  # one colour, and no range to show
-        vmin, vmax = float(values.min()) - 0.5, float(values.max()) + 0.5
-    sns.heatmap(
-        matrix,
-        vmin=vmin,
-        vmax=vmax,
-        ax=ax,
-        annot=annotate,
-        fmt=".2f" if metric in SIMILARITIES else ".3g",
-        xticklabels=ticks,
-        yticklabels=ticks,
-        square=n_clusters > 1,
-    )
-    return ax
-
-
-def _put_along_axes(axes: "Axes", images: "list[np.ndarray | None]") -> None:
-    """Put a picture beside each row's and below each column's name, sized to the cells."""
-    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    figure.draw_without_rendering()
-    height_px = abs(axes.transData.transform((0, 1))[1] - axes.transData.transform((0, 0))[1])
-    side_pt = min(0.9 * height_px * 72 / figure.dpi, 34)
-    axes.tick_params(axis="both", pad=side_pt + 3)
-    for index, image in enumerate(images):
-        if image is None:
-            continue
-        zoom = side_pt / max(image.shape[:2])
-        for at, offset, coordinates in (
-            ((0, index + 0.5), (-side_pt / 2 - 3, 0), ("axes fraction", "data")),
-            ((index + 0.5, 0), (0, -side_pt / 2 - 3), ("data", "axes fraction")),
-        ):
-            box = AnnotationBbox(
-                OffsetImage(image, zoom=zoom),
-                at,
-                xybox=offset,
-                xycoords=coordinates,
-                boxcoords="offset points",
-                frameon=False,
-                pad=0,
-                annotation_clip=False,
-            )
-            axes.add_artist(box)

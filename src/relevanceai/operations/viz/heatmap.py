@@ -63,7 +63,7 @@ def draw_heatmap(
         square=True,
         xticklabels=False,
         yticklabels=False,
-        cbar_ax=ax.inset_axes((1.04, 0, 0.045, 1)) if own_figure else None,
+        cbar_ax=_colour_bar_axes(ax) if own_figure else None,
     )
     cell_pt = _side_pt(ax) / n_clusters
     if annotate:
@@ -100,6 +100,12 @@ def _new_axes(n_clusters: int, cell_in: float) -> "Axes":
     figure, ax = plt.subplots(figsize=(2 * side_in, 2 * side_in))
     figure.subplots_adjust(left=0.25, right=0.75, bottom=0.25, top=0.75)
     return ax
+
+
+def _colour_bar_axes(ax: "Axes") -> "Axes":
+    """Return an Axes right of the cells that is as high as they are."""
+    pt = 1 / _side_pt(ax)
+    return ax.inset_axes((1 + 12 * pt, 0, 13 * pt, 1), label="colour bar")
 
 
 def _side_pt(ax: "Axes") -> float:
