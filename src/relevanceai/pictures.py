@@ -115,7 +115,7 @@ def _upright(opened: "Image") -> "Image":
     from PIL import ImageOps
 
     opened.load()
-    if opened.mode.startswith("I;16") or opened.mode == "I":  # 16 bits a pixel: keep the upper 8
+    if opened.mode.startswith("I;16"):  # 16 bits a pixel: keep the upper 8
         opened = opened.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     upright = ImageOps.exif_transpose(opened)
     has_alpha = "A" in upright.getbands() or "transparency" in upright.info

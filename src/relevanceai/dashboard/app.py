@@ -46,7 +46,7 @@ def create_app(client: "Client", settings: Settings) -> Starlette:
     maps = HeatmapPages(client, renderer, memory, media)
     owner = Owner(client, settings, codes)
     failures = Failures(renderer)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", pages.home),
             Route(f"/{CLOSEST}", pages.closest),
@@ -69,6 +69,9 @@ def create_app(client: "Client", settings: Settings) -> Starlette:
             Exception: failures.broken,
         },
     )
+    # A redirect would name this server as it sees itself, not as a proxy's visitor does.
+    app.router.redirect_slashes = False
+    return app
 
 
 class Owner:

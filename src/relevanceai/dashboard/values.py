@@ -12,6 +12,7 @@ from relevanceai.dashboard.security import safe_link
 Kind = Literal["picture", "link", "text", "number", "date", "nothing"]
 
 MAX_TEXT = 400
+_LONG_WORD = 20
 MAX_LINK_TEXT = 80
 _TITLE_WORDS = ("title", "name", "headline", "caption", "heading", "subject", "label")
 _TEXT_WORDS = ("text", "description", "body", "content", "utterance", "sentence", "query")
@@ -24,6 +25,11 @@ class Cell:
     kind: Kind
     text: str = ""
     link: str = ""
+
+    @property
+    def has_long_word(self) -> bool:
+        """True when a word has to be broken to fit a column."""
+        return any(len(word) > _LONG_WORD for word in self.text.split())
 
 
 def cell(value: object, *, is_picture: bool = False, decimals: int | None = None) -> Cell:

@@ -45,6 +45,9 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 /** A number with so many decimals; what rounds to nothing has no sign. */
 const fixed = (value, decimals) => value.toFixed(decimals).replace(/^-(0(\.0*)?)$/, "$1");
 
+/** The number of a cluster that has no other name, for where there is little room. */
+const numberOf = (name) => /^Cluster-(\d+)$/.exec(name)?.[1];
+
 export function createHeatmap(el, given) {
   let options = { tileSize: 256, name: "Heat map", ...given };
   let tiles = new Map();
@@ -189,8 +192,8 @@ export function createHeatmap(el, given) {
 
   function measure() {
     const width = el.clientWidth;
-    const names = Array.from({ length: Math.min(options.n, 400) }, (_, i) => options.label(i));
-    const numbers = names.map((name) => /^Cluster-(\d+)$/.exec(name)?.[1]);
+    const names = Array.from({ length: Math.min(options.n, 1000) }, (_, i) => options.label(i));
+    const numbers = names.map(numberOf);
     const isNumbered = numbers.every((number) => number !== undefined);
     const guess = (width - 80) / view.span;
     const hasThumbs = guess >= 26 && options.thumb?.(0) !== undefined && thumbOf(0) !== null;
@@ -207,12 +210,15 @@ export function createHeatmap(el, given) {
     const digits = isNumbered && !isFlat;
     const below = isFlat || digits ? 18 : Math.min(longest, 90) + 6;
     return {
-      width, gutter, plot, cell, thumb, isShort, isFlat, digits, numbers,
+      width, gutter, plot, cell, thumb, isShort, isFlat, digits,
+      across: digits ? widest(numbers) + 8 : isFlat ? 0 : 13,
       top: 2,
       scale: 2 + plot + (thumb ? thumb + 6 : 0) + below + 16,
       height: 2 + plot + (thumb ? thumb + 6 : 0) + below + 16 + 30,
     };
   }
+
+  const shortened = (i) => numberOf(options.label(i)) ?? options.label(i);
 
   function cellAt(event) {
     const box = canvas.getBoundingClientRect();
@@ -289,7 +295,7 @@ export function createHeatmap(el, given) {
   }
 
   function paintCells() {
-    const gap = layout.cell >= 14 ? 1 : 0;
+    const gap = layout.cell >= 24 ? 1 : 0;
     context.textAlign = "center";
     context.textBaseline = "middle";
     const decimals = layout.cell >= 30 ? 2 : 0;
@@ -381,19 +387,19 @@ export function createHeatmap(el, given) {
     for (let i = Math.floor(view.y); i < until(view.y); i += 1) {
       const middle = top + (i + 0.5 - view.y) * cell;
       if (i % step || middle < top || middle > top + plot) continue;
-      const name = write(i, layout.isShort ? layout.numbers[i] : options.label(i), at?.[0] === i);
+      const name = write(i, layout.isShort ? shortened(i) : options.label(i), at?.[0] === i);
       context.textAlign = "right";
       const room = gutter - (thumb ? thumb + 12 : 8);
       context.fillText(fitted(name, room), room, middle);
       if (thumb) paintThumb(i, gutter - thumb - 6, middle - thumb / 2);
     }
+    const stride = Math.max(1, Math.ceil(layout.across / cell));
     const foot = top + plot + 6 + (thumb ? thumb + 4 : 0);
     for (let j = Math.floor(view.x); j < until(view.x); j += 1) {
       const middle = gutter + (j + 0.5 - view.x) * cell;
-      if (j % step || middle < gutter || middle > gutter + plot) continue;
+      if (j % stride || middle < gutter || middle > gutter + plot) continue;
       if (thumb) paintThumb(j, middle - thumb / 2, top + plot + 6);
-      const name = write(j, layout.digits ? layout.numbers[j] : options.label(j), at?.[1] === j);
-      if (layout.digits && context.measureText(name).width > cell * step) continue;
+      const name = write(j, layout.digits ? shortened(j) : options.label(j), at?.[1] === j);
       context.save();
       context.translate(middle, foot);
       if (layout.isFlat || layout.digits) {
