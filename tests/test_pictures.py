@@ -147,7 +147,7 @@ def test_other_bytes_are_no_picture(content: bytes) -> None:
     assert thumbnail(content, 60) is None
 
 
-@pytest.mark.parametrize("cut", [8, 20, 40, 200, -12])
+@pytest.mark.parametrize("cut", [8, 20, 40, 200, -40])
 def test_a_truncated_picture_is_refused(cut: int) -> None:
     assert decode(saved(photo())[:cut]) is None
 

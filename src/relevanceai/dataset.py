@@ -13,7 +13,7 @@ from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.viz.cluster import ClusterVizOps
 from relevanceai.progress import notice, progress
-from relevanceai.sample import SAMPLES, build_sample
+from relevanceai.sample import SAMPLE_ALIAS, SAMPLES, build_sample
 from relevanceai.show import DocumentTable, show_json
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.frames import frame_documents
@@ -360,7 +360,10 @@ class Dataset:
         if store.exists():
             return store
         if self.name in SAMPLES and not self._workspace.was_deleted(self.name):
-            notice(f"building the sample dataset {self.name!r} in {self.workspace}, once")
+            notice(
+                f"building the sample dataset {self.name!r}, clustered as {SAMPLE_ALIAS!r}, in "
+                f"{self.workspace} (once, a few seconds)"
+            )
             return build_sample(self._workspace, self.name)
         there = listed(self._workspace.names(), like=self.name)
         again = (

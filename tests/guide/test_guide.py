@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from relevanceai import launch
+from relevanceai import Dataset, launch
 
 GUIDE = Path(__file__).with_name("guide.py")
 PAIR = re.compile(r"(-?\d\.\d{1,2}) (cluster-\d+), (cluster-\d+)")
@@ -155,6 +155,32 @@ def test_switched_off_it_prints_the_command_instead_of_a_link(machine: Machine) 
     last = again.stdout.splitlines()[-1]
     assert launch.command(machine.workspace) in last
     assert "http" not in last
+
+
+def test_boots_and_shoes_are_two_clusters_and_one_of_the_closest_pairs(sample: Dataset) -> None:
+    operations = sample.ClusterVizOps(alias="main-cluster")
+    found = operations.closest(page_size=10, select_fields=["product_title"], verbose=False)
+
+    def cluster_of(words: str) -> str:
+        """Return the cluster most of whose closest documents are called by one of the words."""
+        counts = {
+            cluster: sum(
+                bool(re.search(rf"\b({words})\b", document["product_title"], re.IGNORECASE))
+                for document in one["results"]
+            )
+            for cluster, one in found["results"].items()
+        }
+        best = max(counts, key=counts.__getitem__)
+        assert counts[best] >= 8, counts
+        return best
+
+    boots = cluster_of("boots?")
+    shoes = cluster_of("shoes?|trainers?|sneakers?|loafers?|moccasins?|sandals?")
+    assert boots != shoes
+    pairs = operations.closest_centroids(n=4)
+    assert {boots, shoes} in [
+        set(pair) for pair in zip(pairs["cluster"], pairs["other"], strict=True)
+    ]
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def slug(name: str) -> str:
     >>> slug("main-cluster")
     'main-cluster'
     >>> slug("../Ecommerce")
-    'ecommerce~4ab3ca4b88'
+    'ecommerce~dec055e719'
     """
     if _PLAIN.fullmatch(name) and not _RESERVED.fullmatch(name):
         return name
