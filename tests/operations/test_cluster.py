@@ -145,7 +145,17 @@ def test_every_door_opens_the_same_clustering(small: Dataset) -> None:
         (
             {"vector_fields": []},
             InvalidInputError,
-            "vector_fields is empty. Pass at least one, or leave it out.",
+            "vector_fields is a list of at least one name, but got []. Pass one, or leave it out.",
+        ),
+        (
+            {"vector_fields": 5},
+            InvalidInputError,
+            "vector_fields is a list of at least one name, but got 5. Pass one, or leave it out.",
+        ),
+        (
+            {"alias": 5},
+            NotFoundError,
+            "No clustering 5 in dataset 'small'. It has: 'by-hand'. Pass alias='by-hand'.",
         ),
     ],
 )
@@ -170,6 +180,14 @@ def test_a_dataset_that_is_not_there_or_not_clustered(client: Client) -> None:
         "Make one: ds.cluster(vector_fields=[...], alias=...).",
     ):
         client.ClusterOps("shoes", alias="x")
+
+
+def test_a_name_is_no_dataset() -> None:
+    with raises(
+        InvalidInputError,
+        "from_dataset takes a Dataset, but got 'small'. Pass client.Dataset('<name>').",
+    ):
+        ClusterOps.from_dataset("small")  # type: ignore[arg-type]
 
 
 def test_an_alias_with_commas_is_offered_whole(own_small: Dataset) -> None:
@@ -480,6 +498,11 @@ def test_a_filter_nothing_passes_gives_empty_clusters(ops: ClusterOps) -> None:
             "'_cluster_.look_vector_.by-hand', 'look_vector_', 'group'.",
         ),
         (
+            {"select_fields": 7},
+            InvalidInputError,
+            "select_fields is a list of names, but got 7.",
+        ),
+        (
             {"filters": {"field": "price"}},
             InvalidInputError,
             "Filters come as a list of dicts, but got {'field': 'price'}.",
@@ -702,7 +725,7 @@ def test_new_documents_wait_until_they_are_clustered(own_small: Dataset) -> None
 def test_a_dataset_that_was_deleted_is_told(own_small: Dataset) -> None:
     ops = own_small.ClusterOps()
     own_small.delete()
-    with raises(NotFoundError, "Dataset 'small' is empty: insert documents first."):
+    with raises(NotFoundError, "Dataset 'small' is not there: insert documents to make it."):
         ops.centroids()
 
 

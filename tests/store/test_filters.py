@@ -111,6 +111,15 @@ def test_hostile_values_only_ever_compare(value: str, kind: str) -> None:
             "Unknown condition '=>' in a filter. Use one of '==', '!=', '>', '>=', '<', '<='.",
         ),
         (
+            [{"filter_type": "contains", "condition_value": "x"}],
+            "A filter names its 'field', but got {'filter_type': 'contains', 'condition_value': 'x'}.",
+        ),
+        (
+            [{"filter_type": "contains", "field": "title"}],
+            "A filter has a 'condition_value', but got {'filter_type': 'contains', "
+            "'field': 'title'}.",
+        ),
+        (
             [{"filter_type": "or", "condition_value": "x"}],
             "An 'or' filter holds a list of filters, but got 'x'.",
         ),

@@ -1,23 +1,28 @@
 """ClusterOps: the questions one asks of a clustering, answered with numbers and documents."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, get_args
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from relevanceai.batch import Document, VectorBatch
+from relevanceai.batch import Document
 from relevanceai.clustering.ids import OUTLIER
-from relevanceai.clustering.moments import moments_of
-from relevanceai.engine.batches import vector_batches
-from relevanceai.engine.reduce import reduce
-from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.kernels.nearest import SIMILARITIES, Metric, NearestRows
+from relevanceai.errors import InvalidInputError
+from relevanceai.kernels.nearest import SIMILARITIES, Metric
 from relevanceai.kernels.order import linkage_order
 from relevanceai.kernels.similarity import as_distances, centroid_similarity, closest_pairs
+from relevanceai.operations.asked import (
+    check_count,
+    check_fields,
+    checked_metric,
+    found_clustering,
+)
+from relevanceai.operations.nearest import (
+    Asked,
+    Centroids,
+    centroids_of,
+    chosen_ids,
+    nearest_documents,
+)
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -27,8 +32,6 @@ from relevanceai.store.names import slug
 
 if TYPE_CHECKING:
     import pandas as pd
-
-METRICS = get_args(Metric)
 
 
 class HasStore(Protocol):
@@ -42,21 +45,6 @@ class HasStore(Protocol):
     def workspace(self) -> Path:
         """The folder of the workspace that the dataset lives in."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Centroids:
-    """The clusters that have members, in natural order of their ids.
-
-    `leaves[c]` is the stored leaf of cluster `ids[c]`, `means[c]` its centroid: float64 array of
-    shape (n_clusters, n_dims). `count[c]` is the number of its members.
-    """
-
-    clustering: Clustering
-    ids: list[str]
-    leaves: NDArray[np.intp]
-    means: NDArray[np.float64]
-    count: NDArray[np.int64]
 
 
 class ClusterOps:
@@ -99,11 +87,16 @@ class ClusterOps:
         Raises
         ------
         NotFoundError : no such dataset, vector field or clustering; the message lists what exists.
-        InvalidInputError : several clusterings fit and neither says which.
+        InvalidInputError : several clusterings fit and neither says which; `dataset` is no Dataset.
         """
+        if not hasattr(dataset, "opened"):
+            raise InvalidInputError(
+                f"from_dataset takes a Dataset, but got {dataset!r:.60}. "
+                "Pass client.Dataset('<name>')."
+            )
         store = dataset.opened()
         wanted = [vector_fields] if isinstance(vector_fields, str) else vector_fields
-        found = _found(store, alias, wanted)
+        found = found_clustering(store, alias, wanted)
         return cls(store, dataset.workspace, found.vector_fields, found.alias)
 
     # what it is --------------------------------------------------------------------------------
@@ -194,7 +187,7 @@ class ClusterOps:
 
         found = self._centroids()
         return pd.DataFrame(
-            centroid_similarity(found.means, _checked_metric(metric)),
+            centroid_similarity(found.means, checked_metric(metric)),
             index=found.ids,
             columns=found.ids,
         )
@@ -216,7 +209,7 @@ class ClusterOps:
         import pandas as pd
 
         check_count("n", n, least=0)
-        is_similarity = _checked_metric(metric) in SIMILARITIES
+        is_similarity = checked_metric(metric) in SIMILARITIES
         found = self._centroids()
         matrix = centroid_similarity(found.means, metric)
         i, j, values = closest_pairs(matrix, n, largest_first=is_similarity)
@@ -231,7 +224,7 @@ class ClusterOps:
     def linkage_order(self, metric: Metric = "cosine") -> list[str]:
         """Return the cluster ids in the order of average linkage: close ones stand side by side."""
         found = self._centroids()
-        matrix = centroid_similarity(found.means, _checked_metric(metric))
+        matrix = centroid_similarity(found.means, checked_metric(metric))
         order, _ = linkage_order(as_distances(matrix, metric))
         return [found.ids[index] for index in order]
 
@@ -279,18 +272,17 @@ class ClusterOps:
         Ties go by the order in which documents were inserted. One pass over the vectors of the
         clustering; memory grows with page * page_size per cluster only.
         """
-        return self._nearest(
-            False,
-            cluster_ids,
-            select_fields,
-            page_size,
-            page,
-            similarity_metric,
-            filters,
-            include_vector,
-            min_score,
-            verbose,
+        asked = Asked(
+            is_furthest=False,
+            select_fields=select_fields,
+            page_size=page_size,
+            page=page,
+            metric=similarity_metric,
+            filters=filters,
+            include_vector=include_vector,
+            min_score=min_score,
         )
+        return self._nearest("closest", cluster_ids, asked, verbose=verbose)
 
     def furthest(
         self,
@@ -308,18 +300,17 @@ class ClusterOps:
 
         Arguments, result and errors are those of `closest`; the order is the other way round.
         """
-        return self._nearest(
-            True,
-            cluster_ids,
-            select_fields,
-            page_size,
-            page,
-            similarity_metric,
-            filters,
-            include_vector,
-            min_score,
-            verbose,
+        asked = Asked(
+            is_furthest=True,
+            select_fields=select_fields,
+            page_size=page_size,
+            page=page,
+            metric=similarity_metric,
+            filters=filters,
+            include_vector=include_vector,
+            min_score=min_score,
         )
+        return self._nearest("furthest", cluster_ids, asked, verbose=verbose)
 
     list_closest = closest
     list_furthest = furthest
@@ -351,7 +342,7 @@ class ClusterOps:
         """
         texts = [name for name in names_of(text_fields) if name not in ("cluster_id", "_id")]
         pictures = None if image_fields is None else names_of(image_fields)
-        self._check_fields([*(pictures or ()), *texts])
+        check_fields(self._store, [*(pictures or ()), *texts])
         found = self.closest(
             cluster_ids,
             None if pictures is None else [*pictures, *texts],
@@ -381,173 +372,33 @@ class ClusterOps:
     # inside ------------------------------------------------------------------------------------
 
     def _clustering(self) -> Clustering:
-        return _found(self._store, self.alias, self.vector_fields)
+        return found_clustering(self._store, self.alias, self.vector_fields)
 
     def _centroids(self) -> Centroids:
-        clustering = self._clustering()
-        moments = moments_of(self._store, clustering)
-        leaves = np.flatnonzero(moments.count > 0)
-        return Centroids(
-            clustering,
-            [clustering.ids[leaf] for leaf in leaves],
-            leaves,
-            moments.centroids()[leaves],
-            moments.count[leaves],
-        )
+        store = self._store.snapshot()
+        return centroids_of(store, found_clustering(store, self.alias, self.vector_fields))
 
     def _nearest(
         self,
-        is_furthest: bool,
+        page_of: str,
         cluster_ids: Sequence[str] | str | None,
-        select_fields: Sequence[str] | None,
-        page_size: int,
-        page: int,
-        metric: Metric,
-        filters: Sequence[Mapping[str, object]] | None,
-        include_vector: bool,
-        min_score: float | None,
+        asked: Asked,
+        *,
         verbose: bool,
     ) -> dict[str, dict[str, Any]]:
-        check_count("page_size", page_size)
-        check_count("page", page)
-        _checked_metric(metric)
-        _check_score(min_score)
-        self._check_fields(select_fields)
-        centroids = self._centroids()
-        chosen = self._chosen(centroids.ids, cluster_ids)
-        kept = None if filters is None else self._store.matching_row_ids(filters)
+        """Answer `closest` and `furthest`, which are named as their pages are."""
+        store = self._store.snapshot()
+        asked.check(store)
+        centroids = centroids_of(store, found_clustering(store, self.alias, self.vector_fields))
+        chosen = chosen_ids(centroids, cluster_ids, dataset=store.name)
+        kept = None if asked.filters is None else store.matching_row_ids(asked.filters)
         visit = Visit(self._workspace) if verbose else None  # starts while we compute
-        index_of = {cluster_id: index for index, cluster_id in enumerate(centroids.ids)}
-        cluster_of_leaf = np.full(len(centroids.clustering.ids) + 1, -1, np.int32)  # last: noise
-        for cluster_id in chosen:
-            cluster_of_leaf[centroids.leaves[index_of[cluster_id]]] = index_of[cluster_id]
-
-        def competing() -> "Sequence[VectorBatch] | Any":
-            batches = vector_batches(self._store, self.vector_fields, centroids.clustering)
-            for batch in batches:
-                labels = cluster_of_leaf[batch.labels]
-                if kept is not None:
-                    labels = np.where(np.isin(batch.row_ids, kept), labels, -1).astype(np.int32)
-                yield VectorBatch(batch.row_ids, batch.vectors, labels)
-
-        rows = reduce(
-            lambda: NearestRows(
-                centroids.means, page * page_size, metric=metric, furthest=is_furthest
-            ),
-            competing(),
-        ).result()
-        is_similarity = metric in SIMILARITIES
-        shown: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
-        for cluster_id in chosen:
-            row_ids, values = rows[index_of[cluster_id]]
-            if min_score is not None:
-                good = values >= min_score if is_similarity else values <= min_score
-                row_ids, values = row_ids[good], values[good]
-            window = slice((page - 1) * page_size, page * page_size)
-            shown[cluster_id] = (row_ids[window], values[window])
-        documents = self._store.read(
-            [int(row_id) for row_ids, _ in shown.values() for row_id in row_ids],
-            select_fields=select_fields,
-            include_vector=include_vector,
-        )
-        results = {
-            cluster_id: {
-                "results": [
-                    {**document, "_search_score": float(value)}
-                    for value, document in zip(values, documents, strict=False)
-                ]
-            }
-            for cluster_id, (_, values) in shown.items()
-        }
+        results = nearest_documents(store, centroids, chosen, asked, kept)
         if visit is not None:
             visit.print_link(
-                f"/sdk/cluster/centroids/{'furthest' if is_furthest else 'closest'}",
+                f"/sdk/cluster/centroids/{page_of}",
                 dataset=self.dataset_name,
                 field=centroids.clustering.field,
                 alias=self.alias,
             )
         return {"results": results}
-
-    def _check_fields(self, names: Sequence[str] | None) -> None:
-        """Raise NotFoundError for a field that does not exist, before any work is done."""
-        if names is not None:
-            next(self._store.read([], select_fields=names), None)
-
-    def _chosen(self, there: list[str], asked: Sequence[str] | str | None) -> list[str]:
-        if asked is None:
-            return there
-        if not isinstance(asked, Iterable):
-            raise InvalidInputError(
-                f"cluster_ids is a list of cluster ids, but got {asked!r:.60}. "
-                f"There are: {listed(there, like=str(asked))}."
-            )
-        names = [asked] if isinstance(asked, str) else list(asked)
-        for name in names:
-            if name not in there:
-                why = " Noise has no centroid." if name == OUTLIER else ""
-                raise NotFoundError(
-                    f"No cluster {name!r} in clustering {self.alias!r} of dataset "
-                    f"{self.dataset_name!r}.{why} It has: {listed(there, like=str(name))}."
-                )
-        return list(dict.fromkeys(names))
-
-
-def _found(
-    store: DocumentStore, alias: str | None, vector_fields: Sequence[str] | None
-) -> Clustering:
-    """Return the clustering that a user means, or say which there are."""
-    if vector_fields is not None and not len(vector_fields):
-        raise InvalidInputError("vector_fields is empty. Pass at least one, or leave it out.")
-    for name in vector_fields or ():
-        store.vector_field(name)
-    there = store.clusterings()
-    wanted = None if vector_fields is None else frozenset(vector_fields)
-    of_fields = [one for one in there if wanted in (None, frozenset(one.vector_fields))]
-    found = [one for one in of_fields if alias in (None, one.alias)]
-    if len(found) > 1 and vector_fields is not None:  # in any order, but this very order first
-        in_order = [one for one in found if one.vector_fields == tuple(vector_fields)]
-        found = in_order if len(in_order) == 1 else found
-    if len(found) == 1:
-        return found[0]
-    what = "clustering" if alias is None else f"clustering {alias!r}"
-    where = f" of {', '.join(map(repr, vector_fields))}" if vector_fields else ""
-    if not found:
-        if not of_fields:
-            others = [f"{one.alias} of {one.field}" for one in there]
-            raise NotFoundError(
-                f"No {what}{where} in dataset {store.name!r}. "
-                f"It has: {listed(others, like=str(alias or ''))}. "
-                "Make one: ds.cluster(vector_fields=[...], alias=...)."
-            )
-        aliases = list(dict.fromkeys(one.alias for one in of_fields))
-        nearest = max(aliases, key=lambda one: SequenceMatcher(None, str(alias), one).ratio())
-        raise NotFoundError(
-            f"No {what}{where} in dataset {store.name!r}. It has: "
-            f"{listed(aliases, like=str(alias))}. "
-            f"Pass alias={nearest!r}."
-        )
-    several = listed([f"{one.alias} of {one.field}" for one in found])
-    raise InvalidInputError(
-        f"Dataset {store.name!r} has several clusterings that fit: {several}. "
-        "Pass alias=... and vector_fields=[...]."
-    )
-
-
-def _checked_metric(metric: Metric) -> Metric:
-    if metric not in METRICS:
-        raise InvalidInputError(
-            f"Unknown metric {metric!r}. Use one of {listed(METRICS, like=str(metric))}."
-        )
-    return metric
-
-
-def _check_score(value: object) -> None:
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if value is not None and (not is_number or value != value):
-        raise InvalidInputError(f"min_score is a number or None, but got {value!r:.60}.")
-
-
-def check_count(name: str, value: object, *, least: int = 1) -> None:
-    """Raise InvalidInputError unless a value is a whole number from `least`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise InvalidInputError(f"{name} is a whole number from {least}, but got {value!r:.60}.")

@@ -60,6 +60,13 @@ class DocumentStore:
         self.folder = folder
         self.name = name
         self._lock_file = lock_file
+        self._pinned: lance.LanceDataset | None = None
+
+    def snapshot(self) -> "DocumentStore":
+        """Return a reader that stays at the version of now, whatever is written meanwhile."""
+        pinned = DocumentStore(self.folder, self.name, self._lock_file)
+        pinned._pinned = self.opened()
+        return pinned
 
     # what is there -----------------------------------------------------------------------------
 
@@ -295,10 +302,12 @@ class DocumentStore:
         return clustering
 
     def opened(self) -> lance.LanceDataset:
-        """Return the Lance dataset at its latest version."""
+        """Return the Lance dataset at its latest version, or at that of the snapshot."""
+        if self._pinned is not None:
+            return self._pinned
         path = self.folder / "documents.lance"
         if not self.exists():
-            raise NotFoundError(f"Dataset {self.name!r} is empty: insert documents first.")
+            raise NotFoundError(f"Dataset {self.name!r} is not there: insert documents to make it.")
         made_by = _described(self.folder).get("format")
         if made_by != FORMAT:
             raise WorkspaceError(

@@ -39,7 +39,10 @@ def fields_in(
             for name in fields_in(_alternatives(one), there, dataset=dataset):
                 names[name] = None
             continue
-        name = "_id" if one["filter_type"] == "ids" else str(one.get("field"))
+        asked = "_id" if one["filter_type"] == "ids" else one.get("field")
+        if not isinstance(asked, str):
+            raise InvalidInputError(f"A filter names its 'field', but got {one!r:.120}.")
+        name = asked
         if name not in there:
             raise NotFoundError(
                 f"No field {name!r} in dataset {dataset!r}. It has: {listed(there, like=name)}."
@@ -110,6 +113,8 @@ def _test(one: Mapping[str, object]) -> Test:
     kind = one["filter_type"]
     if kind == "exists":
         return lambda value: (value is not None) != is_negated
+    if wanted is None:
+        raise InvalidInputError(f"A filter has a 'condition_value', but got {one!r:.120}.")
     if kind in ("categories", "ids"):
         options = (
             [wanted] if isinstance(wanted, str) or not isinstance(wanted, Iterable) else wanted

@@ -9,11 +9,11 @@ import pyarrow as pa
 
 from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
 from relevanceai.store.columns import Field, kind_of, normalised, to_arrow, vector_column
-from relevanceai.store.labels import LABEL_ROOT
+from relevanceai.store.labels import LABEL_ROOT, SEARCH_SCORE
 from relevanceai.store.names import column_of
 
 VECTOR_SUFFIX = "_vector_"
-DERIVED_FIELDS = (LABEL_ROOT, "_search_score")
+DERIVED_FIELDS = (LABEL_ROOT, SEARCH_SCORE)
 
 
 @dataclass(slots=True)

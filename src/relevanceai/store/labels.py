@@ -26,6 +26,7 @@ Numbers: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
 
 LABEL_PREFIX = "_label_"
 LABEL_ROOT = "_cluster_"
+SEARCH_SCORE = "_search_score"
 OUTLIER = "outlier"
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from relevanceai.batch import Document
 from relevanceai.errors import NotFoundError, listed
 from relevanceai.store.columns import Field, from_arrow
-from relevanceai.store.labels import LABEL_ROOT, Clustering
+from relevanceai.store.labels import LABEL_ROOT, SEARCH_SCORE, Clustering
 
 
 def chosen(
@@ -40,6 +40,8 @@ def chosen(
             labels[name] = paths[name]
         elif name == LABEL_ROOT:
             labels |= paths
+        elif name == SEARCH_SCORE:  # comes with a search whatever is selected
+            continue
         else:
             there = [*by_name, *paths]
             raise NotFoundError(

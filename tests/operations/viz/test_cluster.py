@@ -468,6 +468,12 @@ def test_without_thumbnails_there_are_none(pictured: ClusterVizOps) -> None:
             InvalidInputError,
             "The colours would range from vmin=nan to vmax=1. Pass a vmin below the vmax.",
         ),
+        ({"vmax": "1"}, InvalidInputError, "vmax is a number or None, but got '1'."),
+        (
+            {"ax": "left"},
+            InvalidInputError,
+            "ax is a matplotlib Axes, but got a str. Pass one of plt.subplots(), or leave it out.",
+        ),
         (
             {"thumbnails": "title"},
             InvalidInputError,

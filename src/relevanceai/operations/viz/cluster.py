@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.nearest import Metric
-from relevanceai.operations.cluster import ClusterOps, check_count
+from relevanceai.operations.asked import check_count
+from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.viz.heatmap import draw_heatmap
 from relevanceai.pictures import decode, picture_fields
 

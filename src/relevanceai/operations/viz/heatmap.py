@@ -46,10 +46,15 @@ def draw_heatmap(
 
     Raises
     ------
-    InvalidInputError : `vmin` is not below `vmax`.
+    InvalidInputError : `vmin` is not below `vmax`, or they are no numbers; `ax` is no Axes.
     """
     import seaborn as sns
 
+    if ax is not None and not hasattr(ax, "inset_axes"):
+        raise InvalidInputError(
+            f"ax is a matplotlib Axes, but got a {type(ax).__name__}. "
+            "Pass one of plt.subplots(), or leave it out."
+        )
     low, high = _colour_range(matrix.to_numpy(), metric, vmin, vmax)
     n_clusters = len(matrix)
     own_figure = ax is None
@@ -79,6 +84,9 @@ def draw_heatmap(
 def _colour_range(
     values: NDArray[np.float64], metric: Metric, vmin: float | None, vmax: float | None
 ) -> tuple[float, float]:
+    for name, value in (("vmin", vmin), ("vmax", vmax)):
+        if not isinstance(value, int | float | np.number | None):
+            raise InvalidInputError(f"{name} is a number or None, but got {value!r:.60}.")
     is_cosine = metric == "cosine"
     low = vmin if vmin is not None else 0.0 if is_cosine else float(values.min())
     high = vmax if vmax is not None else 1.0 if is_cosine else float(values.max())
