@@ -19,7 +19,8 @@ from relevanceai.store.documents import DocumentStore
 from relevanceai.store.frames import frame_documents
 from relevanceai.store.names import slug
 from relevanceai.store.workspace import Workspace
-from relevanceai.store.writing import InsertReport, write_documents
+from relevanceai.store.report import InsertReport
+from relevanceai.store.writing import write_documents
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from relevanceai.errors import DuplicateIdError, InvalidInputError, NotFoundError, WorkspaceError
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.workspace import Workspace
-from relevanceai.store.writing import InsertReport, write_documents
+from relevanceai.store.report import InsertReport
+from relevanceai.store.writing import write_documents
 
 V = "look_vector_"
 
@@ -62,7 +63,7 @@ def test_a_report_counts_and_names_made_ids(store: DocumentStore) -> None:
     report = write_documents(
         store, [{"_id": 7, "a": 1}, {"a": 1}, {"_id": None, "a": 1}], upsert=False
     )
-    assert report == InsertReport(3, 0, report.made_ids)
+    assert report == InsertReport(3, made_ids=report.made_ids)
     assert len(set(report.made_ids)) == 2
     assert set(everything(store)) == {"7", *report.made_ids}
 

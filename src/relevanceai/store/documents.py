@@ -23,6 +23,7 @@ from relevanceai.store.labels import (
     Clustering,
     new_token,
     read_records,
+    write_file,
     write_record,
 )
 from relevanceai.store.names import field_of
@@ -114,7 +115,10 @@ class DocumentStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the dataset's writer lock, across threads and processes; it may be nested."""
+        """Hold the dataset's writer lock, across threads and processes; it may be nested.
+
+        What a killed writer left half done is taken back first.
+        """
         try:
             self._lock_file.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self._lock_file, is_singleton=True)
@@ -125,9 +129,43 @@ class DocumentStore:
                 "another: Client('some/folder')."
             ) from error
         try:
+            if lock.lock_counter == 1 and self._intent.exists():
+                self._take_back()
             yield
         finally:
             lock.release()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Make all commits inside one change: an error takes them back, and so does a kill.
+
+        The version of before is noted in a file first. An error restores it; after a kill the next
+        writer finds the note and does. The note goes last, and with it the change is there.
+        """
+        with self.writing():
+            if self._intent.exists():  # a change inside a change: the outer one answers for it
+                yield
+                return
+            note = json.dumps({"version": self.version()}).encode()
+            write_file(self._intent, note)
+            try:
+                yield
+            except BaseException:
+                self._take_back()
+                raise
+            self._intent.unlink()
+
+    @property
+    def _intent(self) -> Path:
+        return self.folder / "changing.json"
+
+    def _take_back(self) -> None:
+        """Restore the version that an unfinished change began from."""
+        before = int(json.loads(self._intent.read_bytes())["version"])
+        handle = self.opened()
+        if handle.version != before:
+            lance.dataset(handle.uri, version=before).restore()  # type: ignore[no-untyped-call]
+        self._intent.unlink()
 
     def column(self, one: Field) -> list[object]:
         """Return all values of a field, None where there is none."""
@@ -150,6 +188,14 @@ class DocumentStore:
         found = table.filter(pc.is_in(table["_id"], value_set=pa.array(wanted, pa.string())))
         row_of = dict(zip(found["_id"].to_pylist(), found["_rowid"].to_pylist(), strict=True))
         return {document_id: row_of[document_id] for document_id in wanted if document_id in row_of}
+
+    def ids_among(self, ids: pa.ChunkedArray) -> list[str]:
+        """Return those of some ids that are there, at the cost of one look at each."""
+        found: list[str] = []
+        for batch in self.opened().to_batches(columns=["_id"]):
+            there = batch["_id"].filter(pc.is_in(batch["_id"], value_set=ids))
+            found += there.to_pylist()
+        return found
 
     def all_row_ids(self) -> NDArray[np.int64]:
         """Return the row id of every document, in the order of the rows."""

@@ -176,19 +176,19 @@ def settled(
         elif known.kind not in (kind, "json"):
             kind = kind_of([*kept_values(known), *values]) or kind
             if kind != known.kind:
-                known = Field(name, _next_generation(known.column), kind)
+                known = Field(name, next_generation(known.column), kind)
                 rewritten[name] = known
         columns.append((known, to_arrow(values, known.kind)))
     schema = pa.schema([one.arrow() for one, _ in columns])
     return pa.Table.from_arrays([array for _, array in columns], schema=schema), rewritten
 
 
-def _next_generation(column: str) -> str:
+def next_generation(column: str) -> str:
     """Return the name under which a column is rewritten.
 
     Examples
     --------
-    >>> _next_generation("price"), _next_generation("price~2")
+    >>> next_generation("price"), next_generation("price~2")
     ('price~2', 'price~3')
     """
     encoded, _, generation = column.partition("~")

@@ -4,8 +4,6 @@ import json
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import lance
 import numpy as np
@@ -16,21 +14,7 @@ from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
 from relevanceai.store.documents import FORMAT, DocumentStore, fields_of
 from relevanceai.store.incoming import Incoming, gathered, settled
 from relevanceai.store.labels import write_file
-
-
-@dataclass(frozen=True, slots=True)
-class InsertReport:
-    """What an insert or upsert did.
-
-    `inserted` and `updated` count documents; `made_ids` holds the `_id` of each document that came
-    without one; `ignored_fields` names fields that the store derives itself and that were
-    therefore not taken from the documents.
-    """
-
-    inserted: int
-    updated: int = 0
-    made_ids: tuple[str, ...] = field(default=(), repr=False)
-    ignored_fields: tuple[str, ...] = ()
+from relevanceai.store.report import InsertReport
 
 
 def write_documents(
@@ -51,7 +35,7 @@ def write_documents(
     with store.writing():
         if not store.exists():
             if incoming.ids:
-                _create(store.folder, store.name, settled(incoming, [], lambda _: [])[0])
+                create(store, settled(incoming, [], lambda _: [])[0])
         else:
             there = store.row_ids(incoming.ids)
             if there and not upsert:
@@ -63,22 +47,23 @@ def write_documents(
             if incoming.ids:
                 _add(store, incoming, there)
     new = len(incoming.ids) - len(there)
-    return InsertReport(new, len(there), incoming.made_ids, incoming.ignored)
+    return InsertReport(new, len(there), {}, incoming.made_ids, incoming.ignored)
 
 
-def _create(folder: Path, name: str, table: pa.Table) -> None:
+def create(store: DocumentStore, source: pa.Table | pa.RecordBatchReader) -> None:
     """Make the dataset in a folder beside its own and move it there, whole."""
+    folder = store.folder
     fresh = folder.with_name(f".new-{uuid.uuid4().hex[:12]}")
     try:
         fresh.mkdir(parents=True)
         (fresh / "media").mkdir()
         lance.write_dataset(
-            table,
+            source,
             str(fresh / "documents.lance"),
             enable_stable_row_ids=True,
             data_storage_version="2.2",
         )
-        described = {"name": name, "format": FORMAT, "born": uuid.uuid4().hex[:12]}
+        described = {"name": store.name, "format": FORMAT, "born": uuid.uuid4().hex[:12]}
         write_file(fresh / "dataset.json", json.dumps(described).encode())
         fresh.replace(folder)
     except BaseException:
@@ -87,18 +72,14 @@ def _create(folder: Path, name: str, table: pa.Table) -> None:
 
 
 def _add(store: DocumentStore, incoming: Incoming, there: Mapping[str, int]) -> None:
-    """Append the documents, or merge those that are `there`; undo every commit on failure."""
-    handle = store.opened()
-    before = handle.version
-    labels: dict[str, pa.Array] = {}
-    try:
-        if there:
-            labels = _merge_kept(store, incoming, there)
-        fields = fields_of(handle.schema)
+    """Append the documents, or merge those that are `there`; one change or none."""
+    with store.changing():
+        labels = _merge_kept(store, incoming, there) if there else {}
+        fields = store.fields()
         table, rewritten = settled(incoming, fields, lambda one: store.column(one))
         for one in fields:
             if one.name in rewritten:
-                _rewrite(store, one, rewritten[one.name])
+                rewrite(store, one, rewritten[one.name])
         handle = store.opened()
         new = [one for one in table.schema if one.name not in handle.schema.names]
         if new:
@@ -115,10 +96,6 @@ def _add(store: DocumentStore, incoming: Incoming, there: Mapping[str, int]) -> 
             table = table.append_column(pa.field(column, pa.int32()), array)
         merge = handle.merge_insert("_id")
         merge.when_matched_update_all().when_not_matched_insert_all().execute(table)
-    except BaseException:
-        if store.opened().version != before:
-            lance.dataset(handle.uri, version=before).restore()  # type: ignore[no-untyped-call]
-        raise
 
 
 def _merge_kept(
@@ -162,7 +139,7 @@ def _merge_kept(
     return labels
 
 
-def _rewrite(store: DocumentStore, old: Field, new: Field) -> None:
+def rewrite(store: DocumentStore, old: Field, new: Field) -> None:
     """Keep a column in another kind: a new generation of it, then the old one goes."""
     array = to_arrow(store.column(old), new.kind)
     store.add_column(new.arrow(), array)
