@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from relevanceai.errors import DuplicateIdError, InvalidInputError, NotFoundError, WorkspaceError
 from relevanceai.store.documents import DocumentStore
-from relevanceai.store.workspace import Workspace
 from relevanceai.store.report import InsertReport
+from relevanceai.store.workspace import Workspace
 from relevanceai.store.writing import write_documents
 
 V = "look_vector_"

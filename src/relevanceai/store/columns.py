@@ -196,58 +196,69 @@ def vectors_of(
     return np.ascontiguousarray(matrix, dtype=np.float32), valid
 
 
-def vector_column(
+def vector_problems(
     name: str, values: Sequence[object], ids: Sequence[str], width: int | None
-) -> tuple[pa.Array, int] | None:
-    """Return vectors as one Arrow fixed-size list of float32, with their width.
+) -> dict[int, str]:
+    """Return what is wrong with single vectors of one field, by row.
 
     Parameters
     ----------
     name : the field, for messages.
     values : a list, tuple or array of numbers per document; None where there is none.
     ids : the `_id` of each document, for messages.
-    width : the width that the dataset keeps already, or None.
+    width : the width that the dataset keeps already, or None: the first vector's.
+    """
+    problems: dict[int, str] = {}
+    first: int | None = None
+    wanted = width
+    for index, value in enumerate(values):
+        if value is None:
+            continue
+        try:
+            row = _row(name, value, ids[index])
+        except InvalidInputError as error:
+            problems[index] = str(error)
+            continue
+        if not len(row):
+            problems[index] = (
+                f"{name!r} of document {ids[index]!r} is empty. Leave the field out instead."
+            )
+            continue
+        if wanted is None:
+            first, wanted = index, len(row)
+        if len(row) != wanted:
+            kept = "the dataset" if first is None else f"document {ids[first]!r}"
+            problems[index] = (
+                f"{name!r} of document {ids[index]!r} has {len(row):,} dimensions, but that of "
+                f"{kept} has {wanted:,}. Insert vectors of one width, or use another field."
+            )
+            continue
+        with np.errstate(over="ignore"):
+            finite = bool(np.isfinite(row.astype(np.float32)).all())
+        if not finite:
+            problems[index] = (
+                f"{name!r} of document {ids[index]!r} holds NaN, infinity or a number beyond "
+                "float32. Leave the field out, or clean the vector."
+            )
+    return problems
 
-    Returns
-    -------
-    The column and its width; None when no document has a vector.
 
-    Raises
-    ------
-    InvalidInputError : no list of numbers, another width, NaN or infinity (also after rounding to
-        float32); the message names the field and the `_id`.
+def vector_column(values: Sequence[object]) -> tuple[pa.Array, int] | None:
+    """Return vectors without problems as one Arrow fixed-size list of float32, and their width.
+
+    Returns None when no document has a vector.
     """
     here = [index for index, value in enumerate(values) if value is not None]
     if not here:
         return None
-    rows = [_row(name, values[index], ids[index]) for index in here]
-    wanted = width if width is not None else len(rows[0])
-    for row, index in zip(rows, here, strict=True):
-        if len(row) != wanted or not wanted:
-            kept = "the dataset" if width is not None else f"document {ids[here[0]]!r}"
-            raise InvalidInputError(
-                f"{name!r} of document {ids[index]!r} has {len(row):,} dimensions, but that of "
-                f"{kept} has {wanted:,}. Insert vectors of one width, or use another field."
-                if wanted
-                else f"{name!r} of document {ids[index]!r} is empty. Leave the field out instead."
-            )
-    with np.errstate(over="ignore"):
-        matrix = np.stack(rows).astype(np.float32)
-    finite = np.isfinite(matrix).all(axis=1)
-    if not finite.all():
-        bad = here[int(np.argmin(finite))]
-        raise InvalidInputError(
-            f"{name!r} of document {ids[bad]!r} holds NaN, infinity or a number beyond float32. "
-            "Leave the field out, or clean the vector."
-        )
+    matrix = np.stack([np.asarray(values[index]).astype(np.float32) for index in here])
+    width = matrix.shape[1]
     valid = np.zeros(len(values), bool)
     valid[here] = True
-    filled = np.zeros((len(values), wanted), np.float32)
+    filled = np.zeros((len(values), width), np.float32)
     filled[here] = matrix
-    column = pa.FixedSizeListArray.from_arrays(
-        pa.array(filled.ravel()), wanted, mask=None if valid.all() else pa.array(~valid)
-    )
-    return column, wanted
+    mask = None if valid.all() else pa.array(~valid)
+    return pa.FixedSizeListArray.from_arrays(pa.array(filled.ravel()), width, mask=mask), width
 
 
 def _row(name: str, value: object, document_id: str) -> NDArray[np.generic]:

@@ -3,12 +3,20 @@
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
 from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
-from relevanceai.store.columns import Field, kind_of, normalised, to_arrow, vector_column
+from relevanceai.store.columns import (
+    Field,
+    kind_of,
+    normalised,
+    to_arrow,
+    vector_column,
+    vector_problems,
+)
 from relevanceai.store.labels import LABEL_ROOT, SEARCH_SCORE
 from relevanceai.store.names import column_of
 
@@ -20,15 +28,34 @@ DERIVED_FIELDS = (LABEL_ROOT, SEARCH_SCORE)
 class Incoming:
     """Documents turned on their side: one list of values per field, aligned with `ids`.
 
-    Values are normalised, those of vector fields as they came; None stands for missing. `brought`
-    tells, by field, which documents have the field at all, be it as None.
+    Values are normalised, those of the vector fields named in `vectors` as they came; None stands
+    for missing. `brought` tells, by field, which documents have the field at all, be it as None.
+    `failed` tells why a document was not taken.
     """
 
     ids: list[str] = field(default_factory=list)
     values: dict[str, list[object]] = field(default_factory=dict)
     brought: dict[str, set[int]] = field(default_factory=dict)
+    vectors: set[str] = field(default_factory=set)
     made_ids: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def leave_out(self, problems: Mapping[int, str]) -> None:
+        """Take documents out, by row, and remember why."""
+        if not problems:
+            return
+        kept = [row for row in range(len(self.ids)) if row not in problems]
+        place = {row: new for new, row in enumerate(kept)}
+        self.failed |= {self.ids[row]: why for row, why in sorted(problems.items())}
+        self.values = {name: [values[row] for row in kept] for name, values in self.values.items()}
+        self.brought = {
+            name: {place[row] for row in rows if row in place}
+            for name, rows in self.brought.items()
+        }
+        gone = {self.ids[row] for row in problems}
+        self.made_ids = tuple(one for one in self.made_ids if one not in gone)
+        self.ids = [self.ids[row] for row in kept]
 
 
 def is_vector_name(name: str) -> bool:
@@ -42,13 +69,22 @@ def is_vector_name(name: str) -> bool:
     return name.endswith(VECTOR_SUFFIX)
 
 
-def gathered(documents: Iterable[Mapping[str, object]], *, keep_last: bool) -> Incoming:
+def gathered(
+    documents: Iterable[Mapping[str, object]],
+    *,
+    keep_last: bool,
+    on_error: Literal["raise", "skip"] = "raise",
+    vector_fields: Iterable[str] = (),
+) -> Incoming:
     """Check documents and gather them by field.
 
     Parameters
     ----------
     documents : dicts; `_id` is made (a random UUID) where it is missing or None.
     keep_last : of two documents with one `_id`, keep the later (else it is an error).
+    on_error : "raise", or "skip" documents that cannot be kept and remember why.
+    vector_fields : fields that hold vectors though their names do not say so. So does a field
+        whose values are all one-dimensional float arrays of one width.
 
     Raises
     ------
@@ -60,45 +96,91 @@ def gathered(documents: Iterable[Mapping[str, object]], *, keep_last: bool) -> I
             f"Documents come as a list of dicts, but got one {type(documents).__name__}. "
             "Pass [document]."
         )
-    by_id: dict[str, Mapping[str, object]] = {}
-    twice: dict[str, None] = {}
-    made: list[str] = []
-    ignored: dict[str, None] = {}
-    for position, document in enumerate(documents):
-        if not isinstance(document, Mapping):
-            raise InvalidInputError(
-                f"Documents come as dicts, but number {position:,} is "
-                f"{type(document).__name__}: {document!r:.60}."
-            )
-        document_id = _document_id(document.get("_id"), position)
-        if document_id is None:
-            document_id = str(uuid.uuid4())
-            made.append(document_id)
-        if document_id in by_id:
-            twice[document_id] = None
-            del by_id[document_id]  # the later one also takes the later place
-        by_id[document_id] = document
-    if twice and not keep_last:
+    incoming = Incoming()
+    by_id, twice = _by_id(documents, incoming, keep_last=keep_last, on_error=on_error)
+    if twice and not keep_last and on_error == "raise":
         raise DuplicateIdError(
             f"{len(twice):,} `_id` stand more than once in this call: "
             f"{listed(twice, limit=5)}. Give each document its own, or use upsert_documents, "
             "which keeps the last."
         )
-    incoming = Incoming(ids=list(by_id), made_ids=tuple(made))
+    incoming.ids = list(by_id)
+    named = frozenset(vector_fields)
+    ignored: dict[str, None] = {}
+    problems: dict[int, str] = {}
     for row, (document_id, document) in enumerate(by_id.items()):
-        for name, value in document.items():
-            if name == "_id":
-                continue
-            if name in DERIVED_FIELDS:
-                ignored[name] = None
-                continue
-            if name not in incoming.values:
-                _check_field_name(name, document_id)
-                incoming.values[name] = [None] * len(by_id)
-            incoming.values[name][row] = _value(name, value, document_id)
-            incoming.brought.setdefault(name, set()).add(row)
+        try:
+            for name, value in document.items():
+                if name == "_id":
+                    continue
+                if name in DERIVED_FIELDS:
+                    ignored[name] = None
+                    continue
+                if name not in incoming.values:
+                    _check_field_name(name, document_id)
+                    incoming.values[name] = [None] * len(by_id)
+                is_vector = name in named or is_vector_name(name)
+                incoming.values[name][row] = _value(name, value, document_id, is_vector=is_vector)
+                incoming.brought.setdefault(name, set()).add(row)
+        except InvalidInputError as error:
+            if on_error == "raise":
+                raise
+            problems[row] = str(error)
+    incoming.leave_out(problems)
     incoming.ignored = tuple(ignored)
+    for name, values in incoming.values.items():
+        if name in named or is_vector_name(name) or _are_arrays(values):
+            incoming.vectors.add(name)
+        else:
+            values[:] = [
+                normalised(value) if isinstance(value, np.ndarray) else value for value in values
+            ]
     return incoming
+
+
+def _by_id(
+    documents: Iterable[Mapping[str, object]],
+    incoming: Incoming,
+    *,
+    keep_last: bool,
+    on_error: Literal["raise", "skip"],
+) -> tuple[dict[str, Mapping[str, object]], dict[str, None]]:
+    """Return the documents by `_id`, made where there is none, and the ids that came twice."""
+    by_id: dict[str, Mapping[str, object]] = {}
+    twice: dict[str, None] = {}
+    made: list[str] = []
+    for position, document in enumerate(documents):
+        try:
+            if not isinstance(document, Mapping):
+                raise InvalidInputError(
+                    f"Documents come as dicts, but number {position:,} is "
+                    f"{type(document).__name__}: {document!r:.60}."
+                )
+            document_id = _document_id(document.get("_id"), position)
+        except InvalidInputError as error:
+            if on_error == "raise":
+                raise
+            incoming.failed[f"#{position}"] = str(error)
+            continue
+        if document_id is None:
+            document_id = str(uuid.uuid4())
+            made.append(document_id)
+        if document_id in by_id:
+            twice[document_id] = None
+            if not keep_last:
+                why = "stands more than once in this call; the first was taken"
+                incoming.failed[document_id] = why
+                continue
+            del by_id[document_id]  # the later one also takes the later place
+        by_id[document_id] = document
+    incoming.made_ids = tuple(made)
+    return by_id, twice
+
+
+def _are_arrays(values: Sequence[object]) -> bool:
+    """Tell whether every value there is is a float array, all of one width."""
+    widths = {len(one) if isinstance(one, np.ndarray) else -1 for one in values if one is not None}
+    return len(widths) == 1 and widths.pop() > 0
 
 
 def _document_id(value: object, position: int) -> str | None:
@@ -130,9 +212,11 @@ def _check_field_name(name: object, document_id: str) -> None:
         ) from error
 
 
-def _value(name: str, value: object, document_id: str) -> object:
-    if is_vector_name(name):
+def _value(name: str, value: object, document_id: str, *, is_vector: bool) -> object:
+    if is_vector:
         return None if value is None or value is np.nan else value
+    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind == "f":
+        return value  # a vector by its type, if all of its field are
     try:
         return normalised(value)
     except InvalidInputError as error:
@@ -140,7 +224,10 @@ def _value(name: str, value: object, document_id: str) -> object:
 
 
 def settled(
-    incoming: Incoming, kept: Sequence[Field], kept_values: Callable[[Field], Sequence[object]]
+    incoming: Incoming,
+    kept: Sequence[Field],
+    kept_values: Callable[[Field], Sequence[object]],
+    on_error: Literal["raise", "skip"] = "raise",
 ) -> tuple[pa.Table, dict[str, Field]]:
     """Return the documents as an Arrow table, and the kept fields that must change their kind.
 
@@ -155,16 +242,22 @@ def settled(
     -------
     The table, `_id` first, one column per field that has a value; and, by field name, the new
     form of each kept field whose column has to be rewritten.
+
+    Raises
+    ------
+    InvalidInputError : a vector that cannot be kept, unless `on_error` is "skip": then its document
+        is left out; or values that are vectors in some documents and something else in others.
     """
     by_name = {one.name: one for one in kept}
+    _check_vectors(incoming, by_name, on_error)
     columns: list[tuple[Field, pa.Array]] = [
         (Field("_id", "_id", "text"), pa.array(incoming.ids, pa.string()))
     ]
     rewritten: dict[str, Field] = {}
     for name, values in incoming.values.items():
         known = by_name.get(name)
-        if is_vector_name(name):
-            made = vector_column(name, values, incoming.ids, known.width if known else None)
+        if name in incoming.vectors:
+            made = vector_column(values)
             if made is not None:
                 columns.append((known or Field(name, column_of(name), "vector", made[1]), made[0]))
             continue
@@ -181,6 +274,28 @@ def settled(
         columns.append((known, to_arrow(values, known.kind)))
     schema = pa.schema([one.arrow() for one, _ in columns])
     return pa.Table.from_arrays([array for _, array in columns], schema=schema), rewritten
+
+
+def _check_vectors(
+    incoming: Incoming, by_name: Mapping[str, Field], on_error: Literal["raise", "skip"]
+) -> None:
+    """Raise for the first vector that cannot be kept, or leave its document out."""
+    problems: dict[int, str] = {}
+    for name in sorted(incoming.vectors):
+        known = by_name.get(name)
+        if known is not None and known.kind != "vector":
+            if not is_vector_name(name):  # arrays beside what is kept already: lists like those
+                incoming.vectors.discard(name)
+                values = incoming.values[name]
+                values[:] = [normalised(value) for value in values]
+                continue
+            raise InvalidInputError(f"{name!r} holds {known.kind}. Bring vectors in another field.")
+        width = known.width if known is not None else None
+        found = vector_problems(name, incoming.values[name], incoming.ids, width)
+        if found and on_error == "raise":
+            raise InvalidInputError(found[min(found)])
+        problems |= found
+    incoming.leave_out(problems)
 
 
 def next_generation(column: str) -> str:

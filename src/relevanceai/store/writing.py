@@ -4,12 +4,13 @@ import json
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import lance
 import numpy as np
 import pyarrow as pa
 
-from relevanceai.errors import DuplicateIdError, listed
+from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
 from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
 from relevanceai.store.documents import FORMAT, DocumentStore, fields_of
 from relevanceai.store.incoming import Incoming, gathered, settled
@@ -18,36 +19,55 @@ from relevanceai.store.report import InsertReport
 
 
 def write_documents(
-    store: DocumentStore, documents: Iterable[Mapping[str, object]], *, upsert: bool
+    store: DocumentStore,
+    documents: Iterable[Mapping[str, object]],
+    *,
+    upsert: bool,
+    on_error: Literal["raise", "skip"] = "raise",
+    vector_fields: Sequence[str] = (),
 ) -> InsertReport:
     """Insert or upsert documents, all of them, or raise and leave everything as it was.
 
     An upsert changes the fields it brings and keeps the others; a field brought as None is
     emptied. A document whose vector changes, like a new one, is not yet clustered.
 
+    Parameters
+    ----------
+    on_error : "raise" at the first document that cannot be taken, or "skip" those and report why.
+    vector_fields : fields that hold vectors though neither name nor type says so.
+
     Raises
     ------
     DuplicateIdError : an `_id` that is there already, unless `upsert`.
     InvalidInputError : a document that cannot be kept; the message names its `_id`.
     """
-    incoming = gathered(documents, keep_last=upsert)
-    there: dict[str, int] = {}
+    if on_error not in ("raise", "skip"):
+        raise InvalidInputError(f"on_error is 'raise' or 'skip', but got {on_error!r:.60}.")
     with store.writing():
-        if not store.exists():
-            if incoming.ids:
-                create(store, settled(incoming, [], lambda _: [])[0])
-        else:
-            there = store.row_ids(incoming.ids)
-            if there and not upsert:
+        exists = store.exists()
+        kept = store.fields() if exists else []
+        named = {*vector_fields, *(one.name for one in kept if one.kind == "vector")}
+        incoming = gathered(documents, keep_last=upsert, on_error=on_error, vector_fields=named)
+        there = store.row_ids(incoming.ids) if exists else {}
+        if there and not upsert:
+            if on_error == "raise":
                 raise DuplicateIdError(
-                    f"{len(there):,} of {len(incoming.ids):,} documents have an `_id` that is "
-                    f"in dataset {store.name!r} already: {listed(there, limit=5)}. "
+                    f"{len(there):,} of {len(incoming.ids):,} documents have an `_id` that is in "
+                    f"dataset {store.name!r} already: {listed(there, limit=5)}. "
                     "Use upsert_documents to change them, or give them another `_id`."
                 )
+            why = "is in the dataset already"
+            incoming.leave_out({row: why for row, one in enumerate(incoming.ids) if one in there})
+            there = {}
+        updated = 0
+        if incoming.ids and exists:
+            updated = _add(store, incoming, there, on_error)
+        elif incoming.ids:
+            table, _ = settled(incoming, [], lambda _: [], on_error)
             if incoming.ids:
-                _add(store, incoming, there)
-    new = len(incoming.ids) - len(there)
-    return InsertReport(new, len(there), {}, incoming.made_ids, incoming.ignored)
+                create(store, table)
+    new = len(incoming.ids) - updated
+    return InsertReport(new, updated, incoming.failed, incoming.made_ids, incoming.ignored)
 
 
 def create(store: DocumentStore, source: pa.Table | pa.RecordBatchReader) -> None:
@@ -71,12 +91,24 @@ def create(store: DocumentStore, source: pa.Table | pa.RecordBatchReader) -> Non
         raise
 
 
-def _add(store: DocumentStore, incoming: Incoming, there: Mapping[str, int]) -> None:
-    """Append the documents, or merge those that are `there`; one change or none."""
+def _add(
+    store: DocumentStore,
+    incoming: Incoming,
+    there: Mapping[str, int],
+    on_error: Literal["raise", "skip"],
+) -> int:
+    """Append the documents, or merge those that are `there`; one change or none.
+
+    Returns how many of them were there.
+    """
     with store.changing():
-        labels = _merge_kept(store, incoming, there) if there else {}
         fields = store.fields()
-        table, rewritten = settled(incoming, fields, lambda one: store.column(one))
+        table, rewritten = settled(incoming, fields, store.column, on_error)
+        there = {one: there[one] for one in incoming.ids if one in there}
+        labels: dict[str, pa.Array] = {}
+        if there:
+            labels = _merge_kept(store, incoming, there)
+            table, rewritten = settled(incoming, fields, store.column)
         for one in fields:
             if one.name in rewritten:
                 rewrite(store, one, rewritten[one.name])
@@ -85,8 +117,9 @@ def _add(store: DocumentStore, incoming: Incoming, there: Mapping[str, int]) -> 
         if new:
             handle.add_columns(pa.schema(new))
         if not there:
-            lance.write_dataset(table, handle.uri, mode="append")
-            return
+            if incoming.ids:
+                lance.write_dataset(table, handle.uri, mode="append")
+            return 0
         handle = store.opened()
         for one in fields_of(handle.schema):  # a merge writes whole rows
             if one.column not in table.column_names:
@@ -96,6 +129,7 @@ def _add(store: DocumentStore, incoming: Incoming, there: Mapping[str, int]) -> 
             table = table.append_column(pa.field(column, pa.int32()), array)
         merge = handle.merge_insert("_id")
         merge.when_matched_update_all().when_not_matched_insert_all().execute(table)
+        return len(there)
 
 
 def _merge_kept(
@@ -121,6 +155,8 @@ def _merge_kept(
             old = [row if held else None for row, held in zip(matrix, valid, strict=True)]
         else:
             old = from_arrow(kept[one.column], one)
+        if one.kind == "vector":
+            incoming.vectors.add(one.name)
         values = incoming.values.setdefault(one.name, [None] * len(rows))
         given = brought.get(one.name, set())
         for index, row in enumerate(rows):
