@@ -1,6 +1,6 @@
 """Dataset: documents in and out, and clustering them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,18 +9,16 @@ import numpy as np
 from relevanceai.batch import Document
 from relevanceai.clustering.info import ClusteringInfo, clustering_info
 from relevanceai.clustering.run import aligned_labels, chosen_vector_fields, keep_brought, run_model
+from relevanceai.documents.ingest import DocumentsIn
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.viz.cluster import ClusterVizOps
-from relevanceai.progress import notice, progress
+from relevanceai.progress import notice
 from relevanceai.sample import SAMPLE_ALIAS, SAMPLES, build_sample
 from relevanceai.show import DocumentTable, show_json
 from relevanceai.store.documents import DocumentStore
-from relevanceai.store.frames import frame_documents
 from relevanceai.store.names import slug
 from relevanceai.store.workspace import Workspace
-from relevanceai.store.report import InsertReport
-from relevanceai.store.writing import write_documents
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +32,7 @@ _SHOWN_KINDS = {
 }
 
 
-class Dataset:
+class Dataset(DocumentsIn):
     """A named collection of documents in a workspace; made by `client.Dataset(name)`.
 
     Nothing exists on disk before documents are inserted. Every write is there whole or not at all,
@@ -114,47 +112,6 @@ class Dataset:
         """Return what there is to know of each clustering, oldest first."""
         store = self.opened()
         return [clustering_info(store, one) for one in store.clusterings()]
-
-    # documents in ------------------------------------------------------------------------------
-
-    def insert_documents(self, documents: Iterable[Mapping[str, object]]) -> InsertReport:
-        """Insert new documents: all of them in one commit, or none.
-
-        Parameters
-        ----------
-        documents : dicts. `_id` becomes text; one that is missing is made, a random UUID. A field
-            whose name ends in `_vector_` holds a list or array of numbers, kept as float32; a
-            document may lack it. Other values come back as they went in: text, numbers, bools,
-            dates, bytes, None (left out), and nested lists and dicts.
-
-        Returns
-        -------
-        InsertReport with the counts and the ids that were made.
-
-        Raises
-        ------
-        DuplicateIdError : an `_id` that is there already, or twice in this call.
-        InvalidInputError : a vector of another width, with NaN or infinity, or a value that cannot
-            be kept; the message names the field and the `_id`.
-        """
-        return self._write(documents, upsert=False)
-
-    def upsert_documents(self, documents: Iterable[Mapping[str, object]]) -> InsertReport:
-        """Insert documents, and change those whose `_id` is there already, in one commit.
-
-        A change touches the fields it brings; None empties one. Of two documents with one `_id`
-        the later holds. A document whose vector changes is no longer clustered.
-        Arguments, result and errors are those of `insert_documents`.
-        """
-        return self._write(documents, upsert=True)
-
-    def insert_pandas_dataframe(self, frame: "pd.DataFrame") -> InsertReport:
-        """Insert each row of a DataFrame as a document; its index is not kept.
-
-        A missing value (None, NaN, NaT, NA) is a field that the document lacks. A vector field holds
-        a list or an array in each row. Result and errors are those of `insert_documents`.
-        """
-        return self._write(frame_documents(frame), upsert=False)
 
     # documents out -----------------------------------------------------------------------------
 
@@ -375,31 +332,3 @@ class Dataset:
         raise NotFoundError(
             f"No dataset {self.name!r} in {self.workspace}. It has: {there}.{again}"
         )
-
-    def _write(self, documents: Iterable[Mapping[str, object]], *, upsert: bool) -> InsertReport:
-        if not isinstance(documents, Iterable):
-            raise InvalidInputError(
-                f"Documents come as a list of dicts, but got {type(documents).__name__}."
-            )
-        if isinstance(documents, Mapping | str | bytes):
-            return write_documents(
-                self._store, documents, upsert=upsert
-            )  # which says what is wrong
-        self._workspace.write_format()
-        total = len(documents) if isinstance(documents, Sequence) else None
-        with progress("Upserting" if upsert else "Inserting", total, delay_s=0.5) as bar:
-            report = write_documents(self._store, _counted(documents, bar.update), upsert=upsert)
-        if report.ignored_fields:
-            notice(
-                f"did not take {listed(report.ignored_fields)} from the documents: the dataset "
-                "works these out itself; labels are set by cluster() or set_cluster_labels()"
-            )
-        return report
-
-
-def _counted(
-    documents: Iterable[Mapping[str, object]], count: Callable[[int], object]
-) -> Iterator[Mapping[str, object]]:
-    for document in documents:
-        yield document
-        count(1)
