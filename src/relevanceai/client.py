@@ -93,6 +93,17 @@ class Client:
         """
         self._workspace.delete(name)
 
+    def cache_sizes(self) -> dict[str, int]:
+        """Return the size in bytes of each dataset's cache: files that can be made again.
+
+        Each is kept below 256 MiB, and may be deleted at any time.
+        """
+        return self._workspace.cache_sizes()
+
+    def clear_cache(self) -> int:
+        """Delete what can be made again, and what killed writers left; return the bytes freed."""
+        return self._workspace.clear_cache()
+
     def load_sample(self, name: str = ECOMMERCE) -> _Dataset:
         """Return a sample dataset, built and clustered as `main-cluster` if it is not there.
 

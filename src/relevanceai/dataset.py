@@ -9,6 +9,7 @@ import numpy as np
 from relevanceai.batch import Document
 from relevanceai.clustering.info import ClusteringInfo, clustering_info
 from relevanceai.clustering.run import aligned_labels, chosen_vector_fields, keep_brought, run_model
+from relevanceai.documents.history import DocumentsHistory
 from relevanceai.documents.ingest import DocumentsIn
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.operations.cluster import ClusterOps
@@ -32,7 +33,7 @@ _SHOWN_KINDS = {
 }
 
 
-class Dataset(DocumentsIn):
+class Dataset(DocumentsIn, DocumentsHistory):
     """A named collection of documents in a workspace; made by `client.Dataset(name)`.
 
     Nothing exists on disk before documents are inserted. Every write is there whole or not at all,
@@ -72,6 +73,11 @@ class Dataset(DocumentsIn):
     def version(self) -> int:
         """A number that grows with every write."""
         return self.opened().version()
+
+    @property
+    def revision(self) -> str:
+        """A text that changes with every write, and when the dataset is deleted and made anew."""
+        return self.opened().revision()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -324,10 +330,12 @@ class Dataset(DocumentsIn):
             )
             return build_sample(self._workspace, self.name)
         there = listed(self._workspace.names(), like=self.name)
+        ready = [one for one in SAMPLES if not self._workspace.was_deleted(one)]
         again = (
             f" It is a sample that was deleted: client.load_sample({self.name!r}) brings it back."
             if self.name in SAMPLES
             else " Insert documents to make it, or pass one of these names."
+            + (f" There is also the sample {listed(ready)}." if ready else "")
         )
         raise NotFoundError(
             f"No dataset {self.name!r} in {self.workspace}. It has: {there}.{again}"

@@ -140,7 +140,7 @@ def test_every_door_opens_the_same_clustering(small: Dataset) -> None:
             {"vector_fields": ["lok_vector_"]},
             NotFoundError,
             "No vector field 'lok_vector_' in dataset 'small'. It has: 'look_vector_'. "
-            "A vector field's name ends in '_vector_'.",
+            "A vector field's name ends in '_vector_', or vector_fields=[...] names it at insert.",
         ),
         (
             {"vector_fields": []},

@@ -98,6 +98,9 @@ class Shade(enum.Enum):
     ("value", "kept"),
     [
         (np.float32(0.5), 0.5),
+        (np.longdouble(0.5), 0.5),
+        (np.array(3), 3),
+        (np.ma.masked, None),
         (np.int8(-3), -3),
         (np.str_("a"), "a"),
         (np.bool_(True), True),
@@ -134,6 +137,21 @@ def test_a_value_of_another_library_is_kept_as_plain_python(value: object, kept:
         ),
         ({1: "a"}, "holds a dict with a key that is not text: 1"),
         ("\ud800", "holds text that is not valid Unicode (half of a surrogate pair): '\\ud800'"),
+        (np.timedelta64(5, "ns"), "holds a timedelta64; turn it into a number of seconds"),
+        (
+            np.datetime64("20000-01-01", "us"),
+            "holds 20000-01-01T00:00:00.000000, beyond the years 1 to 9999",
+        ),
+        (
+            np.datetime64("300000-01-01", "s"),
+            "holds 300000-01-01T00:00:00, which is not exact to the microsecond",
+        ),
+        (10**4000, "holds an integer of more than 4,000 digits"),
+        (Decimal("sNaN"), "holds a signalling NaN"),
+        (
+            dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=5))),
+            "holds 0001-01-01 00:00:00+05:00, which is before the year 1 in UTC",
+        ),
         (
             pd.Timestamp(1, unit="ns"),
             "holds nanoseconds, but dates are kept to the microsecond",
@@ -144,6 +162,13 @@ def test_what_cannot_be_kept_exactly_is_refused(value: object, message: str) -> 
     with pytest.raises(InvalidInputError) as caught:
         normalised(value)
     assert str(caught.value) == message
+
+
+def test_what_is_nested_too_deep_is_refused() -> None:
+    circle: list[object] = []
+    circle.append(circle)
+    with pytest.raises(InvalidInputError, match="is nested more than 100 deep"):
+        normalised(circle)
 
 
 def test_vectors_with_gaps_stay_aligned_also_in_a_slice() -> None:

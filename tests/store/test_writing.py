@@ -71,7 +71,9 @@ def test_a_report_counts_and_names_made_ids(store: DocumentStore) -> None:
 def test_nothing_inserted_makes_nothing(store: DocumentStore) -> None:
     assert write_documents(store, [], upsert=False) == InsertReport(0)
     assert not store.exists()
-    with pytest.raises(NotFoundError, match=r"Dataset 'things' is not there: insert documents to make it\."):
+    with pytest.raises(
+        NotFoundError, match=r"Dataset 'things' is not there: insert documents to make it\."
+    ):
         store.count()
 
 
@@ -146,10 +148,10 @@ def test_a_failure_in_the_middle_leaves_no_trace(
 
     with monkeypatch.context() as patched:
         patched.setattr(lance, "write_dataset", full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(WorkspaceError, match="The disk is full"):
             write_documents(store, [{"_id": "b", "n": "text", "new": 1}], upsert=False)
         fresh = DocumentStore(store.folder.with_name("fresh"), "fresh", store.folder / "l")
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(WorkspaceError, match="The disk is full"):
             write_documents(fresh, [{"_id": "b"}], upsert=False)
     assert (everything(store), store.fields()) == before
     assert sorted(one.name for one in store.folder.parent.iterdir()) == ["things"]
@@ -255,6 +257,50 @@ def test_a_dataset_of_a_newer_format_is_refused(store: DocumentStore) -> None:
     assert str(caught.value) == (
         "Dataset 'things' has format 99, but this version of the package reads format 1. "
         "Install a newer relevanceai-local."
+    )
+
+
+def test_pictures_put_there_first_stay(store: DocumentStore) -> None:
+    store.media_folder.mkdir(parents=True)
+    (store.media_folder / "a.png").write_bytes(b"x")
+    write_documents(store, [{"_id": "a"}], upsert=False)
+    assert (store.media_folder / "a.png").read_bytes() == b"x"
+
+
+def test_a_dataset_without_its_description_is_not_written_over(store: DocumentStore) -> None:
+    write_documents(store, [{"_id": "a"}], upsert=False)
+    (store.folder / "dataset.json").unlink()
+    with pytest.raises(WorkspaceError, match=r"is not empty, and it has no dataset\.json"):
+        write_documents(store, [{"_id": "b"}], upsert=False)
+    assert (store.folder / "documents.lance").is_dir()
+
+
+def test_a_folder_of_another_dataset_is_not_opened(store: DocumentStore) -> None:
+    write_documents(store, [{"_id": "a"}], upsert=False)
+    other = DocumentStore(store.folder, "other", store.folder / "lock")
+    with pytest.raises(WorkspaceError, match=r"The folder of dataset 'other', .*, holds 'things'"):
+        other.count()
+
+
+def test_a_damaged_record_costs_its_clustering_only(store: DocumentStore) -> None:
+    write_documents(store, [{"_id": "a", V: [1, 2]}], upsert=False)
+    label(store, [0])
+    record = store.folder / "clusterings" / f"{store.clusterings()[0].token}.json"
+    for content in ("", "[]", '{"ids": null}'):
+        record.write_text(content)
+        assert everything(store)["a"][V] == [1.0, 2.0]
+        assert store.clusterings() == []
+
+
+def test_two_clusterings_never_share_a_path(store: DocumentStore) -> None:
+    a, b = "a_vector_", "b_vector_"
+    write_documents(store, [{"_id": "a", a: [1], b: [2], f"{a}.{b}": [3]}], upsert=False)
+    label(store, [0], [a, b])
+    with pytest.raises(InvalidInputError) as caught:
+        label(store, [0], [f"{a}.{b}"])
+    assert str(caught.value) == (
+        "Labels at '_cluster_.a_vector_.b_vector_.main' are those of 'a_vector_', 'b_vector_'. "
+        "Pass another alias."
     )
 
 

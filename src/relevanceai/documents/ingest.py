@@ -79,13 +79,26 @@ class DocumentsIn(HoldsDocuments):
         vector_fields: Sequence[str] = (),
         on_error: OnError = "raise",
     ) -> InsertReport:
-        """Insert each row of a DataFrame as a document; its index is not kept.
+        """Insert each row of a DataFrame as a document; of its index only one named `_id` is kept.
 
         A missing value (None, NaN, NaT, NA) is a field that the document lacks. A vector field
         holds a list or an array in each row. Other arguments, result and errors are those of
         `insert_documents`.
         """
         return self._write(frame_documents(frame), False, vector_fields, on_error)
+
+    def upsert_pandas_dataframe(
+        self,
+        frame: "pd.DataFrame",
+        *,
+        vector_fields: Sequence[str] = (),
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Upsert each row of a DataFrame as a document; a missing value leaves a field as it is.
+
+        Arguments, result and errors are those of `insert_pandas_dataframe`; see `upsert_documents`.
+        """
+        return self._write(frame_documents(frame), True, vector_fields, on_error)
 
     def insert_arrow(
         self,
@@ -260,6 +273,16 @@ def _told(report: InsertReport) -> InsertReport:
         notice(
             f"did not take {listed(report.ignored_fields)} from the documents: the dataset works "
             "these out itself; labels are set by cluster() or set_cluster_labels()"
+        )
+    if report.mixed_fields:
+        notice(
+            f"{listed(report.mixed_fields)} hold values of several kinds and are kept as JSON: "
+            "they come back as they are, but do not compare as numbers or dates"
+        )
+    if report.made_ids:
+        notice(
+            f"{len(report.made_ids):,} documents came without `_id` and were given one; inserting "
+            "them again adds them again"
         )
     if report.failed:
         name, why = next(iter(report.failed.items()))

@@ -23,6 +23,8 @@ Kind = Literal["text", "integer", "number", "bool", "date", "local_date", "day",
 _INT64 = range(-(2**63), 2**63)
 _EXACT_IN_FLOAT = 2**53
 KIND_KEY = b"relevanceai.kind"
+MAX_DEPTH = 100
+LARGEST = 10**4000  # Python itself refuses to read back many more digits
 
 _TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -55,7 +57,7 @@ class Field:
         return pa.field(self.column, held, metadata={KIND_KEY: self.kind.encode()})
 
 
-def normalised(value: object) -> object:
+def normalised(value: object, depth: int = 0) -> object:
     """Return a value as the store keeps it: plain Python, None for every kind of missing.
 
     numpy scalars become Python's, enums their value, UUIDs and paths text, pandas NA and NaT None,
@@ -65,41 +67,61 @@ def normalised(value: object) -> object:
     ------
     InvalidInputError : a type that cannot be kept exactly; the message names it.
     """
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
         return None
+    if depth > MAX_DEPTH:
+        raise InvalidInputError(f"is nested more than {MAX_DEPTH} deep")
     if isinstance(value, Enum):
-        return normalised(value.value)
+        return normalised(value.value, depth + 1)
     if isinstance(value, np.datetime64):
         if np.isnat(value):
             return None
         micro = value.astype("datetime64[us]")
-        if micro != value:
-            raise InvalidInputError("holds nanoseconds, but dates are kept to the microsecond")
-        return micro.item()
-    if isinstance(value, np.generic):
-        return normalised(value.item())
+        if micro.astype(value.dtype) != value:
+            raise InvalidInputError(f"holds {value}, which is not exact to the microsecond")
+        moment = micro.item()
+        if not isinstance(moment, dt.datetime):
+            raise InvalidInputError(f"holds {value}, beyond the years 1 to 9999")
+        return moment
+    if isinstance(value, np.timedelta64):
+        raise InvalidInputError("holds a timedelta64; turn it into a number of seconds")
+    if isinstance(value, np.longdouble):
+        if np.isfinite(value) and np.longdouble(float(value)) != value:
+            raise InvalidInputError(f"holds {value!r}, which is not exact in float64")
+        return float(value)
+    if isinstance(value, np.generic) and not isinstance(value.item(), np.generic):
+        return normalised(value.item(), depth + 1)
     if isinstance(value, str):
         return _checked_text(str(value))
+    if isinstance(value, int) and abs(value) >= LARGEST:
+        raise InvalidInputError("holds an integer of more than 4,000 digits")
+    if isinstance(value, Decimal) and value.is_snan():
+        raise InvalidInputError("holds a signalling NaN")
     if isinstance(value, bool | int | float | Decimal):
         return value
     if isinstance(value, dt.datetime):
         if getattr(value, "nanosecond", 0):
             raise InvalidInputError("holds nanoseconds, but dates are kept to the microsecond")
         plain = value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
-        return plain if plain.tzinfo is None else plain.astimezone(dt.UTC)
+        try:
+            return plain if plain.tzinfo is None else plain.astimezone(dt.UTC)
+        except OverflowError as error:
+            raise InvalidInputError(f"holds {plain}, which is before the year 1 in UTC") from error
     if isinstance(value, dt.date):
         return value
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
     if isinstance(value, uuid.UUID | PurePath):
         return str(value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return normalised(value.item(), depth + 1)
     if isinstance(value, np.ndarray | list | tuple):
-        return [normalised(item) for item in value]
+        return [normalised(item, depth + 1) for item in value]
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise InvalidInputError(f"holds a dict with a key that is not text: {key!r:.80}")
-        return {_checked_text(key): normalised(item) for key, item in value.items()}
+        return {_checked_text(key): normalised(item, depth + 1) for key, item in value.items()}
     raise InvalidInputError(
         f"holds a {type(value).__name__}, which cannot be kept; turn it into text, a number, "
         "a date, bytes, a list or a dict"
@@ -264,6 +286,11 @@ def vector_column(values: Sequence[object]) -> tuple[pa.Array, int] | None:
 def _row(name: str, value: object, document_id: str) -> NDArray[np.generic]:
     ragged = False
     row: NDArray[np.generic] = np.empty(0)
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise InvalidInputError(
+            f"{name!r} of document {document_id!r} has masked numbers. Fill them, or leave the "
+            "field out."
+        )
     try:
         row = np.asarray(value)
     except ValueError:

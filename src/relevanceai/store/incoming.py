@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Literal
 
 import numpy as np
@@ -30,7 +31,8 @@ class Incoming:
 
     Values are normalised, those of the vector fields named in `vectors` as they came; None stands
     for missing. `brought` tells, by field, which documents have the field at all, be it as None.
-    `failed` tells why a document was not taken.
+    `failed` tells why a document was not taken, `mixed` which fields turned out to hold several
+    kinds and are kept as JSON for that.
     """
 
     ids: list[str] = field(default_factory=list)
@@ -40,6 +42,7 @@ class Incoming:
     made_ids: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
+    mixed: set[str] = field(default_factory=set)
 
     def leave_out(self, problems: Mapping[int, str]) -> None:
         """Take documents out, by row, and remember why."""
@@ -91,6 +94,11 @@ def gathered(
     InvalidInputError : not dicts, a field name that is not text, a value that cannot be kept.
     DuplicateIdError : an `_id` twice, unless `keep_last`.
     """
+    if hasattr(documents, "iloc"):
+        raise InvalidInputError(
+            "Documents come as a list of dicts, but got a DataFrame. Pass it to "
+            "insert_pandas_dataframe or upsert_pandas_dataframe."
+        )
     if isinstance(documents, Mapping | str | bytes):
         raise InvalidInputError(
             f"Documents come as a list of dicts, but got one {type(documents).__name__}. "
@@ -227,7 +235,6 @@ def settled(
     incoming: Incoming,
     kept: Sequence[Field],
     kept_values: Callable[[Field], Sequence[object]],
-    on_error: Literal["raise", "skip"] = "raise",
 ) -> tuple[pa.Table, dict[str, Field]]:
     """Return the documents as an Arrow table, and the kept fields that must change their kind.
 
@@ -242,14 +249,8 @@ def settled(
     -------
     The table, `_id` first, one column per field that has a value; and, by field name, the new
     form of each kept field whose column has to be rewritten.
-
-    Raises
-    ------
-    InvalidInputError : a vector that cannot be kept, unless `on_error` is "skip": then its document
-        is left out; or values that are vectors in some documents and something else in others.
     """
     by_name = {one.name: one for one in kept}
-    _check_vectors(incoming, by_name, on_error)
     columns: list[tuple[Field, pa.Array]] = [
         (Field("_id", "_id", "text"), pa.array(incoming.ids, pa.string()))
     ]
@@ -264,6 +265,8 @@ def settled(
         kind: str | None = kind_of(values)
         if kind is None:
             continue
+        if kind == "json" and any(not isinstance(one, list | dict | NoneType) for one in values):
+            incoming.mixed.add(name)
         if known is None:
             known = Field(name, column_of(name), kind)
         elif known.kind not in (kind, "json"):
@@ -271,15 +274,24 @@ def settled(
             if kind != known.kind:
                 known = Field(name, next_generation(known.column), kind)
                 rewritten[name] = known
+                if kind == "json":
+                    incoming.mixed.add(name)
         columns.append((known, to_arrow(values, known.kind)))
     schema = pa.schema([one.arrow() for one, _ in columns])
     return pa.Table.from_arrays([array for _, array in columns], schema=schema), rewritten
 
 
-def _check_vectors(
-    incoming: Incoming, by_name: Mapping[str, Field], on_error: Literal["raise", "skip"]
+def check_vectors(
+    incoming: Incoming, kept: Sequence[Field], on_error: Literal["raise", "skip"]
 ) -> None:
-    """Raise for the first vector that cannot be kept, or leave its document out."""
+    """Check all vectors against the fields that are kept; `settled` trusts them then.
+
+    Raises
+    ------
+    InvalidInputError : a vector that cannot be kept, unless `on_error` is "skip": then its document
+        is left out; or a field named like a vector that holds something else already.
+    """
+    by_name = {one.name: one for one in kept}
     problems: dict[int, str] = {}
     for name in sorted(incoming.vectors):
         known = by_name.get(name)

@@ -64,6 +64,7 @@ def ingest(
         brought = [_with_width(one, ahead, known) for one in brought]
         intake = _Intake(store if exists else None, on_error, on_rows)
         stream = chain(ahead, batches)
+        mixed: tuple[str, ...] = ()
         if not exists:
             schema = _schema(brought)
             first = next(filled := intake.batches(brought, schema, stream), None)
@@ -72,16 +73,19 @@ def ingest(
                 intake.run(lambda: create(store, _reader(schema, source)))
         else:
             with store.changing():
-                fields = _fitted(store, brought, known)
+                fields, mixed = _fitted(store, brought, known)
                 lacking = [one for one in fields if one.name not in known]
                 if lacking:
                     store.opened().add_columns(pa.schema([one.arrow() for one in lacking]))
                 schema = _schema(fields)
                 taken = intake.batches(fields, schema, stream)
                 uri = store.opened().uri
+                store.last_commit()
                 intake.run(lambda: lance.write_dataset(_reader(schema, taken), uri, mode="append"))
+        if intake.taken:
+            store.tend_index()
     ignored = tuple(name for name in DERIVED_FIELDS if name in reader.schema.names)
-    return InsertReport(intake.taken, 0, intake.failed, tuple(intake.made), ignored)
+    return InsertReport(intake.taken, 0, intake.failed, tuple(intake.made), ignored, mixed)
 
 
 class _Intake:
@@ -248,9 +252,9 @@ def _with_width(one: Field, ahead: Sequence[pa.RecordBatch], known: Mapping[str,
 
 def _fitted(
     store: DocumentStore, brought: Sequence[Field], known: Mapping[str, Field]
-) -> list[Field]:
-    """Return the fields as they are to be kept, rewriting kept columns of another kind."""
-    fields = []
+) -> tuple[list[Field], tuple[str, ...]]:
+    """Return the fields as they are to be kept, and which turn to JSON; rewrite their columns."""
+    fields, mixed = [], []
     for one in brought:
         kept = known.get(one.name)
         if kept is None:
@@ -267,8 +271,10 @@ def _fitted(
             if kind != kept.kind:
                 settled = Field(kept.name, next_generation(kept.column), kind)
                 rewrite(store, kept, settled)
+            if kind == "json":
+                mixed.append(one.name)
         fields.append(settled)
-    return fields
+    return fields, tuple(mixed)
 
 
 def _joined_kind(store: DocumentStore, kept: Field, new_kind: str) -> str:

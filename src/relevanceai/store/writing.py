@@ -4,17 +4,20 @@ import json
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import lance
 import numpy as np
 import pyarrow as pa
 
-from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
+from relevanceai.errors import DuplicateIdError, InvalidInputError, WorkspaceError, listed
 from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
-from relevanceai.store.documents import FORMAT, DocumentStore, fields_of
-from relevanceai.store.incoming import Incoming, gathered, settled
+from relevanceai.store.documents import DocumentStore, fields_of
+from relevanceai.store.formats import FORMAT
+from relevanceai.store.incoming import Incoming, check_vectors, gathered, settled
 from relevanceai.store.labels import write_file
+from relevanceai.store.leftovers import hidden_folder, remove_leftovers
 from relevanceai.store.report import InsertReport
 
 
@@ -48,32 +51,50 @@ def write_documents(
         kept = store.fields() if exists else []
         named = {*vector_fields, *(one.name for one in kept if one.kind == "vector")}
         incoming = gathered(documents, keep_last=upsert, on_error=on_error, vector_fields=named)
-        there = store.row_ids(incoming.ids) if exists else {}
-        if there and not upsert:
-            if on_error == "raise":
-                raise DuplicateIdError(
-                    f"{len(there):,} of {len(incoming.ids):,} documents have an `_id` that is in "
-                    f"dataset {store.name!r} already: {listed(there, limit=5)}. "
-                    "Use upsert_documents to change them, or give them another `_id`."
-                )
-            why = "is in the dataset already"
-            incoming.leave_out({row: why for row, one in enumerate(incoming.ids) if one in there})
-            there = {}
-        updated = 0
+        check_vectors(incoming, kept, on_error)
+        there: pa.Table | None = None
+        if exists and upsert:
+            there = store.rows_of(incoming.ids)
+        elif exists:
+            _refuse_known(store, incoming, on_error)
         if incoming.ids and exists:
-            updated = _add(store, incoming, there, on_error)
+            _add(store, incoming, there if there is not None and there.num_rows else None)
         elif incoming.ids:
-            table, _ = settled(incoming, [], lambda _: [], on_error)
-            if incoming.ids:
-                create(store, table)
+            create(store, settled(incoming, [], lambda _: [])[0])
+        updated = 0 if there is None else there.num_rows
+        if incoming.ids:
+            store.tend_index()
     new = len(incoming.ids) - updated
-    return InsertReport(new, updated, incoming.failed, incoming.made_ids, incoming.ignored)
+    return InsertReport(
+        new,
+        updated,
+        incoming.failed,
+        incoming.made_ids,
+        incoming.ignored,
+        tuple(sorted(incoming.mixed)),
+    )
+
+
+def _refuse_known(
+    store: DocumentStore, incoming: Incoming, on_error: Literal["raise", "skip"]
+) -> None:
+    """Raise for an `_id` that is there already, or leave such documents out."""
+    there = store.row_ids(incoming.ids)
+    if there and on_error == "raise":
+        raise DuplicateIdError(
+            f"{len(there):,} of {len(incoming.ids):,} documents have an `_id` that is in "
+            f"dataset {store.name!r} already: {listed(there, limit=5)}. "
+            "Use upsert_documents to change them, or give them another `_id`."
+        )
+    why = "is in the dataset already"
+    incoming.leave_out({row: why for row, one in enumerate(incoming.ids) if one in there})
 
 
 def create(store: DocumentStore, source: pa.Table | pa.RecordBatchReader) -> None:
     """Make the dataset in a folder beside its own and move it there, whole."""
     folder = store.folder
-    fresh = folder.with_name(f".new-{uuid.uuid4().hex[:12]}")
+    remove_leftovers(folder)
+    fresh = hidden_folder(folder, "new")
     try:
         fresh.mkdir(parents=True)
         (fresh / "media").mkdir()
@@ -85,30 +106,34 @@ def create(store: DocumentStore, source: pa.Table | pa.RecordBatchReader) -> Non
         )
         described = {"name": store.name, "format": FORMAT, "born": uuid.uuid4().hex[:12]}
         write_file(fresh / "dataset.json", json.dumps(described).encode())
+        _make_way(folder, fresh)
         fresh.replace(folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
 
 
-def _add(
-    store: DocumentStore,
-    incoming: Incoming,
-    there: Mapping[str, int],
-    on_error: Literal["raise", "skip"],
-) -> int:
-    """Append the documents, or merge those that are `there`; one change or none.
+def _make_way(folder: Path, fresh: Path) -> None:
+    """Take pictures along that were put into the dataset's media folder before its documents."""
+    if not folder.exists():
+        return
+    if {one.name for one in folder.iterdir()} - {"media"}:
+        raise WorkspaceError(
+            f"The folder {folder} is not empty, and it has no dataset.json. Bring the file back "
+            "from a copy, or move the folder away."
+        )
+    if (folder / "media").exists():
+        (fresh / "media").rmdir()
+        (folder / "media").rename(fresh / "media")
+    folder.rmdir()
 
-    Returns how many of them were there.
-    """
+
+def _add(store: DocumentStore, incoming: Incoming, there: pa.Table | None) -> None:
+    """Append the documents, or merge them with the rows that are there; one change or none."""
     with store.changing():
         fields = store.fields()
-        table, rewritten = settled(incoming, fields, store.column, on_error)
-        there = {one: there[one] for one in incoming.ids if one in there}
-        labels: dict[str, pa.Array] = {}
-        if there:
-            labels = _merge_kept(store, incoming, there)
-            table, rewritten = settled(incoming, fields, store.column)
+        labels = {} if there is None else _merge_kept(store, incoming, there)
+        table, rewritten = settled(incoming, fields, store.column)
         for one in fields:
             if one.name in rewritten:
                 rewrite(store, one, rewritten[one.name])
@@ -116,10 +141,10 @@ def _add(
         new = [one for one in table.schema if one.name not in handle.schema.names]
         if new:
             handle.add_columns(pa.schema(new))
-        if not there:
-            if incoming.ids:
-                lance.write_dataset(table, handle.uri, mode="append")
-            return 0
+        store.last_commit()
+        if there is None:
+            lance.write_dataset(table, handle.uri, mode="append")
+            return
         handle = store.opened()
         for one in fields_of(handle.schema):  # a merge writes whole rows
             if one.column not in table.column_names:
@@ -129,24 +154,19 @@ def _add(
             table = table.append_column(pa.field(column, pa.int32()), array)
         merge = handle.merge_insert("_id")
         merge.when_matched_update_all().when_not_matched_insert_all().execute(table)
-        return len(there)
 
 
-def _merge_kept(
-    store: DocumentStore, incoming: Incoming, there: Mapping[str, int]
-) -> dict[str, pa.Array]:
+def _merge_kept(store: DocumentStore, incoming: Incoming, kept: pa.Table) -> dict[str, pa.Array]:
     """Fill what the documents do not bring from the rows that are there.
 
     Returns the leaf labels that each clustering has for the merged rows: none for a new
     document or one whose vector changed.
     """
-    handle = store.opened()
-    kept = handle._take_rows(list(there.values()))
-    kept_row = {document_id: row for row, document_id in enumerate(there)}
+    kept_row = {document_id: row for row, document_id in enumerate(kept["_id"].to_pylist())}
     rows = [kept_row.get(document_id) for document_id in incoming.ids]
     brought = incoming.brought
     moved: dict[str, set[int]] = {}
-    for one in fields_of(handle.schema):
+    for one in store.fields():
         if one.name == "_id":
             continue
         old: Sequence[object]
