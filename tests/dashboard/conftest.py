@@ -1,11 +1,21 @@
 """A shop with drawn pictures in every form the store takes, and an app over it."""
 
 import base64
+import contextlib
+import http.client
 import io
+import json
+import os
+import shutil
+import socket
+import threading
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -14,6 +24,9 @@ from PIL import Image, ImageDraw
 from relevanceai.client import Client
 from relevanceai.dashboard.app import create_app
 from relevanceai.dashboard.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 with warnings.catch_warnings():
     # Newer starlettes would rather have another HTTP client; they work with this one.
@@ -175,3 +188,126 @@ def browse(shop_home: Path) -> Iterator[MakeClient]:
 def page(browse: MakeClient) -> TestClient:
     """A browser that is signed in, on the shop."""
     return browse()
+
+
+# ---------------------------------------------------------------- a real browser
+
+CHROMIUM = os.environ.get("RELEVANCEAI_CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+NO_CHROMIUM = "no Chromium: install one, or name it in RELEVANCEAI_CHROMIUM"
+TIMEOUT_MS = 15_000
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Served:
+    """A dashboard on a port of its own."""
+
+    port: int
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def link(self, path: str) -> str:
+        """Mint a link, as `closest()` does."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"}
+            connection.request("POST", "/api/codes", "{}", headers)
+            code = json.loads(connection.getresponse().read())["code"]
+        return f"{self.base}{path}{'&' if '?' in path else '?'}code={code}"
+
+
+@contextlib.contextmanager
+def serving(home: Path) -> Iterator[Served]:
+    """Serve a workspace from a thread until the block ends."""
+    import uvicorn
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        app = create_app(Client(home), Settings(secret=SECRET, port=port))
+        config = uvicorn.Config(app, log_level="error", ws="none", lifespan="off", loop="asyncio")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield Served(port)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def shop(shop_home: Path) -> Iterator[Served]:
+    with serving(shop_home) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def many(many_home: Path) -> Iterator[Served]:
+    with serving(many_home) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+Visit = Callable[..., "Page"]
+
+
+@pytest.fixture
+def visit(chromium: "Browser", shop: Served) -> Iterator[Visit]:
+    """Open a place by a minted link; the test fails when a page logs an error or goes outside."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def go(path: str, served: Served = shop, *, width: int = 1280, **options: object) -> "Page":
+        from playwright.sync_api import expect
+
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        context.set_default_timeout(TIMEOUT_MS)
+        page = context.new_page()
+
+        def outside(url: str) -> None:
+            if urlsplit(url).hostname not in ("127.0.0.1", "localhost", None):
+                faults.append(f"asked for {url}")
+
+        page.on("request", lambda request: outside(request.url))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: (faults.append("dialog"), dialog.dismiss()))
+        page.on(
+            "console",
+            lambda message: (
+                faults.append(message.text)
+                if message.type == "error" and "status of 404" not in message.text
+                else None
+            ),
+        )
+        page.goto(served.link(path))
+        page.wait_for_url(lambda url: "code=" not in url)
+        expect(page.locator("h1")).not_to_have_text("Opening")
+        page.faults = faults
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert faults == []

@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.dashboard.conftest import HOST, PORT, SECRET, Clock, MakeClient
 
 from relevanceai.dashboard.auth import (
     CODE_LIFETIME_S,
@@ -16,7 +17,6 @@ from relevanceai.dashboard.auth import (
 )
 from relevanceai.dashboard.settings import Settings
 from relevanceai.errors import InvalidInputError
-from tests.dashboard.conftest import HOST, PORT, SECRET, Clock, MakeClient
 
 LINK = "/sdk/cluster/centroids/closest?dataset=shop"
 NAVIGATION = {
@@ -36,9 +36,7 @@ def refresh_target(text: str) -> str:
 
 
 def mint(client: object) -> str:
-    response = client.post(
-        "/api/codes", headers={"authorization": f"Bearer {SECRET}"}, json={}
-    )
+    response = client.post("/api/codes", headers={"authorization": f"Bearer {SECRET}"}, json={})
     assert response.status_code == 200
     return response.json()["code"]
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.dashboard.conftest import ALIAS, FIELD, HOST, MakeClient
+from tests.dashboard.test_pages import Reader, read
 
 from relevanceai.client import Client
 from relevanceai.dashboard.heatmap_data import FULL_SCALE, MISSING, TILE, exact_rows, tile
-from tests.dashboard.conftest import ALIAS, FIELD, HOST, MakeClient
-from tests.dashboard.test_pages import Reader, read
 
 RUN = f"/d/shop/c/{FIELD}/{ALIAS}"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.dashboard.conftest import HOSTILE_ID, MakeClient
 
 from relevanceai.client import Client
 from relevanceai.dashboard.security import MEDIA_POLICY
-from tests.dashboard.conftest import HOSTILE_ID, MakeClient
 
 
 def ask(page, dataset: str = "shop", version: str = "1", **query: object):
@@ -62,7 +62,9 @@ def test_other_paths_addresses_and_forms_are_not(page, name: str):
         ("nothing", "item-05", "item_image"),
     ],
 )
-def test_what_is_no_picture_of_a_document_is_not_found(page, dataset: str, document: str, field: str):
+def test_what_is_no_picture_of_a_document_is_not_found(
+    page, dataset: str, document: str, field: str
+):
     response = ask(page, dataset, id=document, field=field, s=96)
     assert response.status_code == 404
     assert "root:" not in response.text

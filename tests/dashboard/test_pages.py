@@ -9,10 +9,10 @@ from urllib.parse import quote, urljoin
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.dashboard.conftest import ALIAS, FIELD, HOST, HOSTILE_ID, MakeClient
 
 from relevanceai.client import Client
 from relevanceai.dashboard.pages import PER_PAGE, Paging, Tabs, whole
-from tests.dashboard.conftest import ALIAS, FIELD, HOST, HOSTILE_ID, MakeClient
 
 CLOSEST = "/sdk/cluster/centroids/closest"
 FURTHEST = "/sdk/cluster/centroids/furthest"
@@ -59,7 +59,10 @@ def test_home_lists_datasets_and_clusterings(page):
     assert [link for link in home.text("a") if link == ALIAS] == [ALIAS]
     hrefs = [a["href"] for a in home.of("a")]
     assert f"./d/shop/c/{FIELD}/{ALIAS}" in hrefs
-    assert "./sdk/cluster/centroids/closest?dataset=shop&field=look_vector_&alias=main-cluster" in hrefs
+    assert (
+        "./sdk/cluster/centroids/closest?dataset=shop&field=look_vector_&alias=main-cluster"
+        in hrefs
+    )
     assert "Not clustered yet." in " ".join(home.text("p"))
     faces = [img["src"] for img in home.of("img") if "/faces/" in img["src"]]
     assert len(faces) == 4 + 1
@@ -238,7 +241,9 @@ def test_a_link_cannot_leave_its_attribute(page, cluster: str):
 
 def test_a_hostile_id_still_finds_its_picture(page):
     seen = read(page, f"{SHOP}&per=25")
-    mine = [img["src"] for img in seen.of("img") if quote(HOSTILE_ID, safe="") in (img["src"] or "")]
+    mine = [
+        img["src"] for img in seen.of("img") if quote(HOSTILE_ID, safe="") in (img["src"] or "")
+    ]
     response = page.get(urljoin(f"http://{HOST}{CLOSEST}", mine[0]))
     assert response.headers["content-type"] == "image/webp"
 

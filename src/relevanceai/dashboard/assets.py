@@ -43,9 +43,9 @@ class Assets:
             digest.update(name.encode() + b"\0" + asset.body + b"\0")
         return digest.hexdigest()[:12]
 
-    def names(self) -> list[str]:
-        """Return the names of the files."""
-        return list(self._files)
+    def text(self, name: str) -> str:
+        """Return a file as text."""
+        return self._files[name].body.decode()
 
     def serve(self, request: Request) -> Response:
         """Answer `/static/{version}/{name}`; of another version there is nothing."""

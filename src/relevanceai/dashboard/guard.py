@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
+from markupsafe import Markup
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -18,6 +19,7 @@ from relevanceai.dashboard.security import (
     host_of,
     is_foreign,
     is_isolated,
+    policy_for_style,
 )
 from relevanceai.dashboard.settings import Settings
 
@@ -161,14 +163,19 @@ class Guard:
         )
 
     def _error(self, request: Request, status: int, title: str, message: str) -> Response:
+        """Refuse in words, on a page that asks for nothing more: its style is in it."""
         if request.scope["path"].startswith("/api/"):
             return JSONResponse({"error": title, "message": message}, status)
+        style = self._renderer.assets.text("refused.css")
         return self._renderer.page(
             request,
             "refused.html",
-            {"status": status, "title": title, "message": message},
+            {"status": status, "title": title, "message": message, "style": Markup(style)},
             status=status,
-            headers={"cache-control": "no-store"},
+            headers={
+                "cache-control": "no-store",
+                "content-security-policy": policy_for_style(style),
+            },
         )
 
 

@@ -23,7 +23,7 @@ from relevanceai.dashboard.media import Media, nothing
 from relevanceai.dashboard.pages import whole
 from relevanceai.dashboard.render import QueryValue, Renderer, packed, query
 from relevanceai.dashboard.runs import Memory, Run, checked_cluster, face_version, find_by_slugs
-from relevanceai.dashboard.values import cluster_name, cut, decimal
+from relevanceai.dashboard.values import cluster_name, cut, decimal, is_internal
 
 if TYPE_CHECKING:
     from relevanceai.client import Client
@@ -235,18 +235,21 @@ def ordinal(number: int) -> str:
 def _shown_beside(
     documents: list[dict[str, object]], title: str | None, pictures: tuple[str, ...]
 ) -> list[str]:
-    """Return the one or two short fields that stand under a document's title."""
+    """Return the measures that stand under a document's title: fractions, and prices.
+
+    They stand there without their names, so counts and codes, which mean nothing alone, are left
+    to the table.
+    """
     taken = {title, "_id", *pictures}
-    numbers = {
+    names = {
         name: None
         for document in documents
         for name, value in document.items()
         if name not in taken
-        and not name.startswith("_")
-        and isinstance(value, (int, float))
-        and not isinstance(value, bool)
+        and not is_internal(name)
+        and (isinstance(value, float) or (isinstance(value, int) and "price" in name.lower()))
     }
-    return list(numbers)[:_TEXT_COLUMNS]
+    return list(names)[:_TEXT_COLUMNS]
 
 
 def _matrix(similarities: Map) -> list[tuple[str, list[str]]] | None:
