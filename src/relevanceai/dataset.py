@@ -75,6 +75,11 @@ class Dataset:
         return self.opened().version()
 
     @property
+    def revision(self) -> str:
+        """A text that changes with every write, and when the dataset is deleted and made anew."""
+        return self.opened().revision()
+
+    @property
     def shape(self) -> tuple[int, int]:
         """The number of documents and of fields (`_id` among them, labels not)."""
         store = self.opened()

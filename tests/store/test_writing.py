@@ -70,7 +70,9 @@ def test_a_report_counts_and_names_made_ids(store: DocumentStore) -> None:
 def test_nothing_inserted_makes_nothing(store: DocumentStore) -> None:
     assert write_documents(store, [], upsert=False) == InsertReport(0)
     assert not store.exists()
-    with pytest.raises(NotFoundError, match=r"Dataset 'things' is not there: insert documents to make it\."):
+    with pytest.raises(
+        NotFoundError, match=r"Dataset 'things' is not there: insert documents to make it\."
+    ):
         store.count()
 
 
