@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
+MAX_SCANS = 100
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _SIGNATURES = (
     b"\x89PNG\r\n\x1a\n",
@@ -80,12 +81,15 @@ def picture_fields(
 def decode(value: object, media_folder: Path | None = None) -> "Image | None":
     """Return a picture opened whole, as RGB or RGBA, upright; None when the value is not one.
 
-    Refused are more than 20 MiB or 40 million pixels, other formats (SVG among them), and paths
-    outside the media folder, through links too. Of an animation the first frame is taken.
+    Refused are more than 20 MiB, 40 million pixels or 100 scans (of a progressive JPEG), other
+    formats (SVG among them), and paths outside the media folder, through links too. Of an animation
+    the first frame is taken.
     """
     content = _content(value, media_folder)
     if content is None or len(content) > MAX_BYTES or not _is_picture(content):
         return None
+    if content.startswith(b"\xff\xd8\xff") and content.count(b"\xff\xda") > MAX_SCANS:
+        return None  # a JPEG draws itself again with every scan: a small file could take hours
     from PIL import Image
 
     try:

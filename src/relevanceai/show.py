@@ -1,6 +1,7 @@
 """show_json: documents as an HTML table with pictures, for notebooks."""
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -9,6 +10,17 @@ from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.pictures import kind_of_value, picture_fields, thumbnail_uri
 
 MAX_TEXT = 300
+
+
+def printable(text: str) -> str:
+    """Return text that steers no terminal: control and direction characters become a middle dot.
+
+    Examples
+    --------
+    >>> printable("boots\\x1b[2J")
+    'boots·[2J'
+    """
+    return "".join("·" if unicodedata.category(one) in ("Cc", "Cf") else one for one in text)
 
 
 class DocumentTable:
@@ -64,7 +76,7 @@ class DocumentTable:
         lines = ["  ".join(self.columns)]
         for document in self.documents:
             lines.append("  ".join(_plain(document.get(name)) for name in self.columns))
-        return "\n".join(lines)
+        return "\n".join(printable(line) for line in lines)
 
     def __len__(self) -> int:
         return len(self.documents)

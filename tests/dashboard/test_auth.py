@@ -96,6 +96,14 @@ def test_a_whole_link_can_be_pasted():
 # ---------------------------------------------------------------- the exchange
 
 
+def test_a_prefetch_spends_no_code(browse: MakeClient):
+    browser = browse(is_signed_in=False)
+    code = mint(browser)
+    early = browser.get(f"{LINK}&code={code}", headers={**TYPED, "sec-purpose": "prefetch"})
+    assert early.status_code == 403
+    assert "set-cookie" in browser.get(f"{LINK}&code={code}", headers=TYPED).headers
+
+
 def test_a_printed_link_opens_with_one_click_and_drops_its_code(browse: MakeClient):
     browser = browse(is_signed_in=False)
     code = mint(browser)

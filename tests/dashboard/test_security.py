@@ -22,10 +22,10 @@ def every_address(browser: object) -> list[str]:
         "/sdk/cluster/centroids/furthest": "/sdk/cluster/centroids/furthest?dataset=shop",
         "/d/{dataset}/c/{field}/{alias}": RUN,
         "/d/{dataset}/c/{field}/{alias}/map/{revision}": f"{RUN}/map/x",
-        "/d/{dataset}/c/{field}/{alias}/tiles/{revision}/{order}/{level:int}/{y:int}/{x:int}": (
+        "/d/{dataset}/c/{field}/{alias}/tiles/{revision}/{order}/{level}/{y}/{x}": (
             f"{RUN}/tiles/x/id/0/0/0"
         ),
-        "/d/{dataset}/c/{field}/{alias}/faces/{version}/{place:int}": f"{RUN}/faces/x/0",
+        "/d/{dataset}/c/{field}/{alias}/faces/{version}/{place}": f"{RUN}/faces/x/0",
         "/media/{dataset}/{version}": "/media/shop/1?id=item-05&field=item_image&s=96",
         "/static/{version}/{name}": assets,
         "/api/health": "/api/health",
@@ -268,7 +268,25 @@ def test_the_cookie_is_secure_behind_https(browse: MakeClient):
     code = browser.post("/api/codes", json={}).json()["code"]
     del browser.headers["authorization"]
     headers = {"host": "hub.example.org", "sec-fetch-site": "none"}
-    assert "Secure" in browser.get(f"/?code={code}", headers=headers).headers["set-cookie"]
+    cookie = browser.get(f"/?code={code}", headers=headers).headers["set-cookie"]
+    assert "Secure" in cookie
+    assert "Path=/user/ada/proxy/7431/;" in cookie  # others may live on that host
+
+
+@pytest.mark.parametrize("address", ["tiles/x/id/0/0/0", "tiles/x/id/0/1/-1", "faces/x/0"])
+def test_endless_numbers_in_addresses_are_not_found(browse: MakeClient, address: str):
+    endless = address.rpartition("/")[0] + "/" + "9" * 5_000
+    assert browse().get(f"{RUN}/{endless}").status_code in (404, 409)
+
+
+def test_what_may_not_come_in_is_not_read(browse: MakeClient):
+    browser = browse(is_signed_in=False)
+    large = {
+        "content-type": "application/json",
+        "content-length": str(10**9),
+        "sec-fetch-site": "none",
+    }
+    assert browser.post("/api/codes", headers=large, content=b"{}").status_code == 401
 
 
 def test_the_proxys_own_origin_may_post(browse: MakeClient):

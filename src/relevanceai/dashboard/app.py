@@ -53,8 +53,8 @@ def create_app(client: "Client", settings: Settings) -> Starlette:
             Route(f"/{FURTHEST}", pages.furthest),
             Route(_RUN, maps.page),
             Route(_RUN + "/map/{revision}", maps.data),
-            Route(_RUN + "/tiles/{revision}/{order}/{level:int}/{y:int}/{x:int}", maps.tile),
-            Route(_RUN + "/faces/{version}/{place:int}", maps.face),
+            Route(_RUN + "/tiles/{revision}/{order}/{level}/{y}/{x}", maps.tile),
+            Route(_RUN + "/faces/{version}/{place}", maps.face),
             Route("/media/{dataset}/{version}", media.serve),
             Route("/static/{version}/{name}", assets.serve),
             Route("/api/health", owner.health),
@@ -75,14 +75,18 @@ def create_app(client: "Client", settings: Settings) -> Starlette:
 
 
 class Owner:
-    """What the owner's own programs ask for, with the secret."""
+    """What the owner's own programs ask for, with the secret.
+
+    These answer on the event loop, not on a thread, so that no number of slow pages keeps the owner
+    from asking and from ending the dashboard.
+    """
 
     def __init__(self, client: "Client", settings: Settings, codes: Codes) -> None:
         self._client = client
         self._settings = settings
         self._codes = codes
 
-    def health(self, _request: Request) -> Response:
+    async def health(self, _request: Request) -> Response:
         """Say who answers."""
         from relevanceai import __version__
 
@@ -94,11 +98,11 @@ class Owner:
             }
         )
 
-    def mint(self, _request: Request) -> Response:
+    async def mint(self, _request: Request) -> Response:
         """Return a one-time code for a link."""
         return JSONResponse({"code": self._codes.mint()})
 
-    def stop(self, _request: Request) -> Response:
+    async def stop(self, _request: Request) -> Response:
         """End the process, once the answer is on its way."""
         return JSONResponse(
             {"stopping": True}, 202, background=BackgroundTask(self._settings.on_stop)

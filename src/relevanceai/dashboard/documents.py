@@ -73,12 +73,12 @@ def shape_of(dataset: "Dataset", memory: Memory) -> Shape:
         pictures = picture_fields(looked_at, dataset.media_folder)
         return Shape(tuple(pictures), title_field(schema, pictures), schema, dataset.media_folder)
 
-    return memory.get(("shape", dataset.slug, dataset.version), look)
+    return memory.get(("shape", dataset.slug, dataset.revision), look)
 
 
 def media_path(dataset: "Dataset", document_id: str, field: str, size: int) -> str:
     """Return a picture's address, from the root. The id is in the query, so that any id will do."""
-    return path("media", dataset.slug, str(dataset.version)) + query(
+    return path("media", dataset.slug, dataset.revision) + query(
         {"id": document_id, "field": field, "s": size}
     )
 

@@ -1,5 +1,6 @@
 """The door: every request passes here first, every response leaves with its headers."""
 
+import asyncio
 import json
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
@@ -24,6 +25,7 @@ from relevanceai.dashboard.security import (
 from relevanceai.dashboard.settings import Settings
 
 _BOUNCED = "bounced"
+_BODY_S = 10.0
 
 
 class Guard:
@@ -57,14 +59,19 @@ class Guard:
             # The links of a page are relative: without the slash they would miss the prefix.
             last = self._settings.prefix.rsplit("/", 1)[-1]
             response = self._bounce(request, request.query_params.multi_items(), f"./{last}/")
-        if response is None and scope["method"] not in SAFE_METHODS:
-            body = await _body(request)
-            response = _too_large() if body is None else None
-            receive = _replay(body or b"", receive)
         if response is None and not scope["path"].startswith("/static/"):
             response = self._admission(request)
             if response is None:
                 self._settings.on_request()
+        if response is None and scope["method"] not in SAFE_METHODS:
+            try:  # only of who may come in, and not for ever
+                async with asyncio.timeout(_BODY_S):
+                    body = await _body(request)
+            except TimeoutError:
+                response = _too_slow()
+            else:
+                response = _too_large() if body is None else None
+                receive = _replay(body or b"", receive)
         await (response or self._app)(scope, receive, send_with_headers)
 
     def _without_prefix(self, scope: Scope) -> Scope:
@@ -116,6 +123,8 @@ class Guard:
         pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         codes = [value for name, value in pairs if name == "code"]
         rest = [(name, value) for name, value in pairs if name not in ("code", _BOUNCED)]
+        if codes and "prefetch" in request.headers.get("sec-purpose", ""):
+            return PlainTextResponse("A link with a code is opened by a person.", 403)
         if codes and self._codes.spend(pasted_code(codes[-1])):
             return self._exchange(request, rest)
         if known:
@@ -133,12 +142,17 @@ class Guard:
         response.set_cookie(
             self._settings.cookie_name,
             cookie_value(self._settings),
-            path="/",
+            path=self._settings.prefix + "/" if self._is_by_proxy(request) else "/",
             httponly=True,
             samesite="strict",
             secure=self._settings.is_secure(request.headers["host"]),
         )
         return response
+
+    def _is_by_proxy(self, request: Request) -> bool:
+        """True when the request came for the host of `base_url`, which others may share."""
+        host = request.headers["host"].lower()
+        return bool(self._settings.prefix) and host in self._settings.base_hosts
 
     def _bounce(
         self, request: Request, pairs: Iterable[tuple[str, str]], path: str | None = None
@@ -218,6 +232,11 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 def _too_large() -> Response:
     text = json.dumps({"error": f"The body is longer than {MAX_BODY_BYTES:,} bytes."})
     return Response(text, 413, {"connection": "close"}, "application/json")
+
+
+def _too_slow() -> Response:
+    text = json.dumps({"error": f"The body did not arrive within {_BODY_S:g} seconds."})
+    return Response(text, 408, {"connection": "close"}, "application/json")
 
 
 def _unauthorised_api() -> Response:

@@ -153,11 +153,12 @@ class HeatmapPages:
             return _stale()
         similarities = map_of(run, self._memory)
         n_tiles = math.ceil(len(similarities.ids) / heatmap_data.TILE)
-        is_known = parts["order"] in ORDERS and parts["level"] == 0
-        if not is_known or max(parts["y"], parts["x"]) >= n_tiles:
+        y, x = whole(parts["y"], n_tiles), whole(parts["x"], n_tiles)
+        is_known = parts["order"] in ORDERS and parts["level"] == "0"
+        if not is_known or max(y, x) >= n_tiles:
             return JSONResponse({"error": "There is no such tile."}, 404)
         order = heatmap_data.order_of(run, parts["order"], self._memory)
-        body = heatmap_data.tile(similarities.cosine_similarity, order, parts["y"], parts["x"])
+        body = heatmap_data.tile(similarities.cosine_similarity, order, y, x)
         kept = {"cache-control": IMMUTABLE}
         return packed(request, body, "application/octet-stream", headers=kept)
 
@@ -166,7 +167,7 @@ class HeatmapPages:
         run = self._run(request)
         shape = shape_of(run.dataset, self._memory)
         chosen = list(exemplars(run, shape, self._memory).values())
-        place: int = request.path_params["place"]
+        place = whole(request.path_params["place"], len(chosen))
         if place >= len(chosen) or not shape.pictures:
             return nothing("There is no picture there.", 404)
         size = request.query_params.get("s", "96")

@@ -20,6 +20,7 @@ SIZES = frozenset({48, 96, 256, 1024})
 _KEPT_BYTES = 32 * 2**20
 _DECODERS = 4
 _MAX_NAME = 4_000
+_PATIENCE_S = 10
 
 
 class Media:
@@ -27,7 +28,7 @@ class Media:
 
     def __init__(self, client: "Client") -> None:
         self._client = client
-        self._kept: OrderedDict[tuple[str, int, str, str, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str, str, int], bytes] = OrderedDict()
         self._kept_bytes = 0
         self._lock = Lock()
         self._decoders = BoundedSemaphore(_DECODERS)
@@ -42,7 +43,7 @@ class Media:
             dataset = self._client.dataset_by_slug(request.path_params["dataset"])
         except NotFoundError:
             return nothing("There is no such dataset.", 404)
-        is_current = request.path_params["version"] == str(dataset.version)
+        is_current = request.path_params["version"] == dataset.revision
         return self.picture(dataset, document_id, field, asked.get("s", "96"), is_current)
 
     def picture(
@@ -51,7 +52,7 @@ class Media:
         """Return one picture of a document, drawn anew; kept by the browser if it is current."""
         if size not in {str(each) for each in SIZES}:
             return nothing("s must be one of 48, 96, 256 and 1024.", 400)
-        key = (dataset.slug, dataset.version, document_id, field, int(size))
+        key = (dataset.slug, dataset.revision, document_id, field, int(size))
         with self._lock:
             body = self._kept.get(key)
         if body is None:
@@ -60,8 +61,14 @@ class Media:
             except RelevanceAIError:
                 documents = []
             value = documents[0].get(field) if documents else None
-            with self._decoders:
+            if not self._decoders.acquire(timeout=_PATIENCE_S):
+                busy = nothing("Too many pictures are being opened. Ask again.", 503)
+                busy.headers["retry-after"] = "2"
+                return busy
+            try:
                 body = pictures.thumbnail(value, int(size), media_folder=dataset.media_folder)
+            finally:
+                self._decoders.release()
             if body is None:
                 return nothing("There is no picture there.", 404)
             self._keep(key, body)
@@ -74,7 +81,7 @@ class Media:
             },
         )
 
-    def _keep(self, key: tuple[str, int, str, str, int], body: bytes) -> None:
+    def _keep(self, key: tuple[str, str, str, str, int], body: bytes) -> None:
         with self._lock:
             self._kept_bytes += len(body) - len(self._kept.pop(key, b""))
             self._kept[key] = body

@@ -79,7 +79,7 @@ def map_path(dataset: "Dataset", info: "ClusteringInfo") -> str:
 
 def face_version(dataset: "Dataset", info: "ClusteringInfo") -> str:
     """Return what changes when a cluster's closest document, or its picture, may have changed."""
-    text = f"{dataset.version}\0{info.created_at}\0{info.n_clusters}"
+    text = f"{dataset.revision}\0{info.created_at}\0{info.n_clusters}"
     return sha256(text.encode()).hexdigest()[:16]
 
 

@@ -2,9 +2,11 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 from relevanceai.dashboard.security import safe_link
@@ -14,8 +16,19 @@ Kind = Literal["picture", "link", "text", "number", "date", "nothing"]
 MAX_TEXT = 400
 _LONG_WORD = 20
 MAX_LINK_TEXT = 80
-_TITLE_WORDS = ("title", "name", "headline", "caption", "heading", "subject", "label")
-_TEXT_WORDS = ("text", "description", "body", "content", "utterance", "sentence", "query")
+_TITLE_WORDS = ("title", "headline", "heading", "subject")
+_TEXT_WORDS = (
+    "text",
+    "sentence",
+    "utterance",
+    "question",
+    "caption",
+    "description",
+    "body",
+    "content",
+    "query",
+)
+_NAME_WORDS = ("name", "label")
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,7 @@ def cell(value: object, *, is_picture: bool = False, decimals: int | None = None
     if isinstance(value, bool):
         return Cell("text", "yes" if value else "no")
     if isinstance(value, int):
-        return Cell("number", str(value) if abs(value) < 10**18 else f"{float(value):.6g}")
+        return Cell("number", str(value) if abs(value) < 10**18 else f"{Decimal(value):.6g}")
     if isinstance(value, float):
         return Cell("number", _number(value, decimals))
     if isinstance(value, (datetime, date)):
@@ -113,6 +126,8 @@ def title_field(schema: Mapping[str, object], pictures: Iterable[str] = ()) -> s
     --------
     >>> title_field({"_id": "text", "query": "text", "product_title": "text"})
     'product_title'
+    >>> title_field({"label_name": "text", "text": "text"})
+    'text'
     """
     taken = {*pictures, "_id"}
     texts = [
@@ -120,9 +135,9 @@ def title_field(schema: Mapping[str, object], pictures: Iterable[str] = ()) -> s
         for name, kind in schema.items()
         if kind == "text" and name not in taken and not is_internal(name)
     ]
-    for words in (_TITLE_WORDS, _TEXT_WORDS):
+    for words in (_TITLE_WORDS, _TEXT_WORDS, _NAME_WORDS):
         for name in texts:
-            if any(word in name.lower() for word in words):
+            if not {*re.split(r"[^a-z]+", name.lower())}.isdisjoint(words):
                 return name
     return None
 

@@ -11,6 +11,7 @@ from relevanceai.operations.asked import check_count
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.viz.heatmap import draw_heatmap
 from relevanceai.pictures import decode, picture_fields
+from relevanceai.show import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,4 +120,4 @@ def _print_pairs(pairs: "pd.DataFrame", digits: int) -> None:
     value = pairs.columns[-1]
     print("Your closest centroids are:")
     for cluster, other, number in zip(pairs["cluster"], pairs["other"], pairs[value], strict=True):
-        print(f"{round(float(number), digits)} {cluster}, {other}")
+        print(printable(f"{round(float(number), digits)} {cluster}, {other}"))
