@@ -1,22 +1,19 @@
 """Dataset: documents in and out, and clustering them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from relevanceai.batch import Document
 from relevanceai.clustering.info import ClusteringInfo, clustering_info
 from relevanceai.clustering.run import aligned_labels, chosen_vector_fields, keep_brought, run_model
 from relevanceai.documents.history import DocumentsHistory
 from relevanceai.documents.ingest import DocumentsIn
+from relevanceai.documents.query import DocumentsOut
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.viz.cluster import ClusterVizOps
 from relevanceai.progress import notice
 from relevanceai.sample import SAMPLE_ALIAS, SAMPLES, build_sample
-from relevanceai.show import DocumentTable, show_json
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.names import slug
 from relevanceai.store.workspace import Workspace
@@ -33,7 +30,7 @@ _SHOWN_KINDS = {
 }
 
 
-class Dataset(DocumentsIn, DocumentsHistory):
+class Dataset(DocumentsIn, DocumentsOut, DocumentsHistory):
     """A named collection of documents in a workspace; made by `client.Dataset(name)`.
 
     Nothing exists on disk before documents are inserted. Every write is there whole or not at all,
@@ -118,81 +115,6 @@ class Dataset(DocumentsIn, DocumentsHistory):
         """Return what there is to know of each clustering, oldest first."""
         store = self.opened()
         return [clustering_info(store, one) for one in store.clusterings()]
-
-    # documents out -----------------------------------------------------------------------------
-
-    def get_documents_by_ids(
-        self,
-        ids: Sequence[str] | str,
-        *,
-        select_fields: Sequence[str] | None = None,
-        include_vector: bool = True,
-    ) -> list[Document]:
-        """Return the documents with these `_id`s, in the order asked.
-
-        Raises
-        ------
-        NotFoundError : an `_id` that is not there.
-        """
-        store = self.opened()
-        wanted = [ids] if isinstance(ids, str) else [str(one) for one in ids]
-        there = store.row_ids(wanted)
-        lacking = [one for one in dict.fromkeys(wanted) if one not in there]
-        if lacking:
-            raise NotFoundError(
-                f"{len(lacking):,} of {len(wanted):,} `_id`s are not in dataset {self.name!r}: "
-                f"{listed(lacking, limit=5)}."
-            )
-        return list(
-            store.read(
-                [there[one] for one in wanted],
-                select_fields=select_fields,
-                include_vector=include_vector,
-            )
-        )
-
-    def get_all_documents(
-        self, *, select_fields: Sequence[str] | None = None, include_vector: bool = True
-    ) -> Iterator[Document]:
-        """Return an iterator over all documents, in the order of the rows, not held at once.
-
-        Rows stand in the order of insertion; a document that is changed moves to the end.
-        """
-        return self.opened().read(select_fields=select_fields, include_vector=include_vector)
-
-    def sample(
-        self,
-        n: int = 10,
-        *,
-        random_state: int | None = None,
-        select_fields: Sequence[str] | None = None,
-        include_vector: bool = True,
-    ) -> list[Document]:
-        """Return n documents drawn at random without replacement; all, shuffled, if n is larger.
-
-        `random_state` makes the draw repeatable, as long as the documents stay the same.
-        """
-        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-            raise InvalidInputError(f"n is a whole number from 0, but got {n!r:.60}.")
-        store = self.opened()
-        every = np.sort(store.all_row_ids())
-        drawn = np.random.default_rng(random_state).permutation(every)[:n]
-        return list(
-            store.read(
-                [int(one) for one in drawn],
-                select_fields=select_fields,
-                include_vector=include_vector,
-            )
-        )
-
-    def head(self, n: int = 5, *, image_width: int = 60) -> DocumentTable:
-        """Return the first n documents as a table, with pictures in a notebook; vectors left out."""
-        documents: list[Document] = []
-        for document in self.get_all_documents(include_vector=False):
-            if len(documents) >= n:
-                break
-            documents.append(document)
-        return show_json(documents, image_width=image_width, media_folder=self.media_folder)
 
     # clustering --------------------------------------------------------------------------------
 

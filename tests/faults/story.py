@@ -56,7 +56,7 @@ def a_step(rng: random.Random, there: list[str], name: str) -> dict:
         case "grow":
             return {"kind": kind, "documents": [{"_id": some[0], f"extra {n % 5}": n}, *fresh[:1]]}
         case "relabel":
-            return {"kind": kind, "labels": {one: n % 4 for one in some}}
+            return {"kind": kind, "labels": dict.fromkeys(some, n % 4)}
     return {"kind": kind}
 
 
@@ -106,7 +106,9 @@ def after(documents: dict[str, dict], step: dict) -> dict[str, dict]:
         case "cluster":
             groups = sorted({int(one[VECTOR][0]) % 3 for one in there.values() if VECTOR in one})
             for one in there.values():
-                label = f"cluster-{groups.index(int(one[VECTOR][0]) % 3)}" if VECTOR in one else None
+                label = (
+                    f"cluster-{groups.index(int(one[VECTOR][0]) % 3)}" if VECTOR in one else None
+                )
                 _label(one, MODEL, label)
         case "relabel":
             for name, one in there.items():

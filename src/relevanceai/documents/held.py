@@ -1,5 +1,6 @@
 """HoldsDocuments: what each class of methods on a dataset's documents stands on."""
 
+from pathlib import Path
 from typing import Protocol
 
 from relevanceai.store.documents import DocumentStore
@@ -15,6 +16,11 @@ class HoldsDocuments(Protocol):
     @property
     def name(self) -> str:
         """The dataset's name."""
+        ...
+
+    @property
+    def media_folder(self) -> Path:
+        """The only folder from which pictures named by path are opened."""
         ...
 
     def opened(self) -> DocumentStore:

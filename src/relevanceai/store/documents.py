@@ -4,7 +4,7 @@ import errno
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from relevanceai.batch import Document
 from relevanceai.errors import InvalidInputError, NotFoundError, WorkspaceError, listed
 from relevanceai.store.columns import KIND_KEY, Field, from_arrow, vectors_of
-from relevanceai.store.filters import fields_in, matching
+from relevanceai.store.filters import fields_in
 from relevanceai.store.formats import check_format
+from relevanceai.store.gone import told_when_gone
 from relevanceai.store.labels import (
     LABEL_PREFIX,
     Clustering,
@@ -32,6 +33,7 @@ from relevanceai.store.labels import (
     write_file,
     write_record,
 )
+from relevanceai.store.masks import rows_passing
 from relevanceai.store.names import field_of
 from relevanceai.store.outgoing import chosen, documents_of
 
@@ -284,6 +286,7 @@ class DocumentStore:
             )
         return self.column(fields[name])
 
+    @told_when_gone
     def read(
         self,
         row_ids: Sequence[int] | None = None,
@@ -319,22 +322,19 @@ class DocumentStore:
         fields = {one.name: one for one in fields_of(handle.schema)}
         paths = {one.label_path: one for one in self.clusterings()}
         names = fields_in(filters, [*fields, *paths], dataset=self.name)
-        columns = {
-            name: fields[name].column if name in fields else paths[name].column for name in names
+        held: dict[str, Field | Clustering] = {
+            name: fields[name] if name in fields else paths[name] for name in names
         }
-        table = handle.to_table(columns=list(columns.values()), with_row_id=True)
-        values: dict[str, list[object]] = {}
-        for name, column in columns.items():
-            if name in fields:
-                values[name] = from_arrow(table[column], fields[name])
-            else:
-                values[name] = list(paths[name].public_ids(table[column]))
-        kept = matching(filters, values, table.num_rows)
+        asked = list(dict.fromkeys(one.column for one in held.values()))
+        table = handle.to_table(columns=asked, with_row_id=True)
+        columns = {name: (table[one.column], one) for name, one in held.items()}
+        kept = rows_passing(filters, columns, table.num_rows)
         row_ids = table["_rowid"].to_numpy().astype(np.int64)
         return np.sort(row_ids[kept])
 
     # vectors and labels ------------------------------------------------------------------------
 
+    @told_when_gone
     def vectors(
         self, names: Sequence[str], clustering: Clustering | None = None
     ) -> Iterator[VectorRows]:
@@ -410,10 +410,11 @@ class DocumentStore:
         array = pa.array(labels, pa.int32(), mask=~valid)
         self.add_column(pa.field(clustering.column, pa.int32()), array)
         # The later of two columns of one alias holds, so the commit above is the change; what it
-        # replaced goes now, or after a kill with the next clustering of this alias.
+        # replaced goes now, or after a kill or on a full disk with the next of this alias.
         replaced = replaced_columns(self.folder / "clusterings", self.opened().schema.names, key)
         if replaced:
-            self.opened().drop_columns(replaced)
+            with suppress(OSError):
+                self.opened().drop_columns(replaced)
         return clustering
 
     def opened(self) -> lance.LanceDataset:

@@ -61,6 +61,17 @@ class Incoming:
         self.ids = [self.ids[row] for row in kept]
 
 
+def is_derived(name: object) -> bool:
+    """Tell whether a field is one that the dataset works out itself: labels, or a search's score.
+
+    Examples
+    --------
+    >>> is_derived("_cluster_.look_vector_.main"), is_derived("_cluster")
+    (True, False)
+    """
+    return name in DERIVED_FIELDS or (isinstance(name, str) and name.startswith(f"{LABEL_ROOT}."))
+
+
 def is_vector_name(name: str) -> bool:
     """Tell whether a field is a vector field by its name.
 
@@ -121,7 +132,7 @@ def gathered(
             for name, value in document.items():
                 if name == "_id":
                     continue
-                if name in DERIVED_FIELDS:
+                if is_derived(name):
                     ignored[name] = None
                     continue
                 if name not in incoming.values:

@@ -14,9 +14,15 @@ import pyarrow.compute as pc
 from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
 from relevanceai.store.columns import Field
 from relevanceai.store.documents import DocumentStore
-from relevanceai.store.incoming import DERIVED_FIELDS, next_generation
+from relevanceai.store.incoming import is_derived, next_generation
 from relevanceai.store.report import InsertReport
-from relevanceai.store.streams import batches_of, ids_of, incoming_fields, kept_column
+from relevanceai.store.streams import (
+    batches_of,
+    ids_of,
+    incoming_fields,
+    is_json_text,
+    kept_column,
+)
 from relevanceai.store.writing import create, rewrite
 
 OnError: TypeAlias = Literal["raise", "skip"]
@@ -84,7 +90,7 @@ def ingest(
                 intake.run(lambda: lance.write_dataset(_reader(schema, taken), uri, mode="append"))
         if intake.taken:
             store.tend_index()
-    ignored = tuple(name for name in DERIVED_FIELDS if name in reader.schema.names)
+    ignored = tuple(name for name in reader.schema.names if is_derived(name))
     return InsertReport(intake.taken, 0, intake.failed, tuple(intake.made), ignored, mixed)
 
 
@@ -133,7 +139,12 @@ class _Intake:
         self, fields: Sequence[Field], schema: pa.Schema, batch: pa.RecordBatch
     ) -> pa.RecordBatch:
         problems: dict[int, str] = {}
-        columns = [kept_column(one, batch[one.name], problems) for one in fields]
+        columns = [
+            batch[one.name].cast(pa.string())
+            if one.kind == "json" and is_json_text(batch.schema.field(one.name))
+            else kept_column(one, batch[one.name], problems)
+            for one in fields
+        ]
         ids = self._filled_ids(batch)
         if self._on_error == "skip":
             self._find_duplicates(ids, problems)

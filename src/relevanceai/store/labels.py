@@ -172,7 +172,8 @@ def keep_arrays(path: Path, arrays: Mapping[str, Numbers]) -> None:
 def kept_arrays(path: Path) -> dict[str, Numbers] | None:
     """Return what `keep_arrays` wrote, or None when it is not there or not whole."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        content = io.BytesIO(path.read_bytes())  # np.load leaves a file open that it cannot read
+        with np.load(content, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except Exception:  # noqa: BLE001 - a damaged zip raises nearly anything, and nothing is lost
         return None

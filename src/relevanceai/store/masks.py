@@ -183,7 +183,9 @@ def _options(options: list[object], kind: str) -> pa.Array | None:
         return pa.array(texts, pa.string())
     numbers = [one for one in options if isinstance(one, int | float) and one == one]
     if kind == "number":
-        return pa.array([float(one) for one in numbers if _is_float(one)], pa.float64())
+        floats = [float(one) for one in numbers if _is_float(one)]
+        floats += [-one for one in floats if one == 0]  # Arrow looks up 0.0 and -0.0 as two
+        return pa.array(floats, pa.float64())
     whole = (one for one in numbers if isinstance(one, int) or one.is_integer())
     return pa.array([int(one) for one in whole if one in _INT64], pa.int64())
 

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError, listed
-from relevanceai.store.columns import Field, normalised, to_arrow
-from relevanceai.store.incoming import DERIVED_FIELDS, is_vector_name
+from relevanceai.store.columns import KIND_KEY, Field, normalised, to_arrow
+from relevanceai.store.incoming import is_derived, is_vector_name
 from relevanceai.store.names import column_of
 
 
@@ -69,7 +69,7 @@ def incoming_fields(
         )
     fields = []
     for one in schema:
-        if one.name == "_id" or one.name in DERIVED_FIELDS or pa.types.is_null(one.type):
+        if one.name == "_id" or is_derived(one.name) or pa.types.is_null(one.type):
             continue
         is_named = one.name in vector_fields or is_vector_name(one.name)
         was_vector = one.name in known and known[one.name].kind == "vector"
@@ -82,8 +82,15 @@ def incoming_fields(
             width = one.type.list_size if pa.types.is_fixed_size_list(one.type) else 0
             fields.append(Field(one.name, column_of(one.name), "vector", width))
         else:
-            fields.append(Field(one.name, column_of(one.name), _kind_of_type(one.type)))
+            kind = "json" if is_json_text(one) else _kind_of_type(one.type)
+            fields.append(Field(one.name, column_of(one.name), kind))
     return fields
+
+
+def is_json_text(one: pa.Field) -> bool:
+    """Tell whether a column is JSON as the store itself exported it: its metadata says so."""
+    kept = (one.metadata or {}).get(KIND_KEY) == b"json"
+    return kept and bool(pa.types.is_string(one.type) or pa.types.is_large_string(one.type))
 
 
 def ids_of(column: pa.Array) -> pa.StringArray:

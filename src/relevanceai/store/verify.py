@@ -15,7 +15,7 @@ from relevanceai.store.cache import cached_files
 from relevanceai.store.columns import Field, from_arrow, vectors_of
 from relevanceai.store.documents import DocumentStore, fields_of
 from relevanceai.store.history import tags
-from relevanceai.store.labels import LABEL_PREFIX, Clustering, kept_arrays, read_records
+from relevanceai.store.labels import LABEL_PREFIX, Clustering, kept_arrays, read_record
 
 _DAMAGE = (OSError, ValueError, TypeError, LookupError, RuntimeError, pa.ArrowException)
 """What reading a damaged file raises; Lance also panics, which is no Exception."""
@@ -74,7 +74,9 @@ def _clusterings(
     for column in handle.schema.names:
         if column.startswith(LABEL_PREFIX):
             with found.reading(f"The record of {column}"):
-                there += read_records(store.folder / "clusterings", [column])
+                there.append(
+                    read_record(store.folder / "clusterings", column.removeprefix(LABEL_PREFIX))
+                )
     fields = {one.name: one for one in fields_of(handle.schema)}
     for one in there:
         lacking = [
@@ -197,12 +199,14 @@ def _check_identity(store: DocumentStore, rows: _Rows, found: Findings) -> None:
 
 
 def _check_tags(store: DocumentStore, found: Findings) -> None:
-    uri = store.opened().uri
+    uri, here = store.opened().uri, set(store.opened().schema.names)
     for name, number in tags(store).items():
         with found.reading(f"Version {number}, which tag {name!r} names,"):
             tagged = lance.dataset(uri, version=number)
             tagged.count_rows()
-            read_records(store.folder / "clusterings", tagged.schema.names)
+            for column in tagged.schema.names:
+                if column.startswith(LABEL_PREFIX) and column not in here:
+                    read_record(store.folder / "clusterings", column.removeprefix(LABEL_PREFIX))
 
 
 def _note_files(store: DocumentStore, handle: lance.LanceDataset, found: Findings) -> None:
