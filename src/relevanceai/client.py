@@ -32,8 +32,8 @@ class Client:
     --------
     >>> import tempfile
     >>> client = Client(tempfile.mkdtemp())
-    >>> client.Dataset("shoes").insert_documents([{"_id": "1", "image_vector_": [0.5, 1.0]}])
-    InsertReport(inserted=1, updated=0, ignored_fields=())
+    >>> client.Dataset("shoes").insert_documents([{"_id": "1", "image_vector_": [0.5, 1.0]}]).inserted
+    1
     >>> client.list_datasets()
     ['shoes']
     """

@@ -67,15 +67,15 @@ def test_filters_combine(things: Dataset) -> None:
     assert len((cheap | boots | cheap)[0]["condition_value"]) == 3  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     left=st.integers(-2, 21),
     right=st.integers(-2, 21),
     text=st.sampled_from(["o", "OR", "", "zz"]),
 )
-def test_combining_filters_combines_sets(
-    things: Dataset, left: int, right: int, text: str
-) -> None:
+def test_combining_filters_combines_sets(things: Dataset, left: int, right: int, text: str) -> None:
     a, b, c = things["price"] > left, things["price"] <= right, things["title"].contains(text)
     sets = [set(passing(things, one)) for one in (a, b, c)]
     every = set("abcd")
@@ -113,7 +113,9 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_field_of_any_name_is_found(client: Client, name: str) -> None:
     dataset = client.Dataset("d")
-    dataset.insert_documents([{"_id": "1", name: "v'; drop"}, {"_id": "2", name: "w"}, {"_id": "3"}])
+    dataset.insert_documents(
+        [{"_id": "1", name: "v'; drop"}, {"_id": "2", name: "w"}, {"_id": "3"}]
+    )
     assert passing(dataset, dataset[name] == "v'; drop") == "1"
     assert passing(dataset, dataset[name].isnull()) == "3"
     assert passing(dataset, ~dataset[name].contains("'")) == "23"
@@ -123,7 +125,9 @@ def test_a_field_of_any_name_is_found(client: Client, name: str) -> None:
     assert dataset.aggregate(name)["count"].tolist() == [1, 1, 1]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(name=st.text(max_size=5), value=st.text(max_size=5))
 def test_hostile_filters_only_compare(things: Dataset, name: str, value: str) -> None:
     titles = {str(row["_id"]): row.get("title") for row in ROWS}

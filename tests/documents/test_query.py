@@ -1,6 +1,7 @@
 """Pages, cursors, order, samples and selections of documents."""
 
 import math
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -30,10 +31,12 @@ def test_pages_cover_everything_once(small: Dataset) -> None:
     ids = [one["_id"] for one in small.get_all_documents()]
     found = pages(small, page_size=25)
     assert [len(page) for page in found] == [25, 25, 10]
-    assert sum(found, []) == ids
+    assert list(chain(*found)) == ids
     assert small.get_documents()["count"] == 60
     kept = pages(small, page_size=7, filters=small["price"] >= 20)
-    assert sum(kept, []) == [one["_id"] for one in small.get_all_documents() if one["price"] >= 20]
+    assert list(chain(*kept)) == [
+        one["_id"] for one in small.get_all_documents() if one["price"] >= 20
+    ]
 
 
 def test_a_cursor_stays_with_its_version(own_small: Dataset) -> None:
@@ -82,12 +85,14 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
-def test_sorting_equals_pythons(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    drawn = data.draw(
-        st.lists(st.fixed_dictionaries({}, optional=VALUES), min_size=1, max_size=12)
-    )
+def test_sorting_equals_pythons(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    drawn = data.draw(st.lists(st.fixed_dictionaries({}, optional=VALUES), min_size=1, max_size=12))
     rows = [{"_id": f"{i:02}", "always": 1, **one} for i, one in enumerate(drawn)]
     there = sorted({name for row in rows for name in row} & VALUES.keys())
     dataset = Client(tmp_path_factory.mktemp("sort")).Dataset("d")
@@ -103,7 +108,7 @@ def test_sorting_equals_pythons(tmp_path_factory: pytest.TempPathFactory, data: 
         plain.sort(key=lambda r: r[name], reverse=order == "desc")  # stable both ways
         expected = plain + nans + missing
     found = pages(dataset, page_size=data.draw(st.integers(1, 5)), sort=sort)
-    assert sum(found, []) == [row["_id"] for row in expected]
+    assert list(chain(*found)) == [row["_id"] for row in expected]
 
 
 def test_labels_sort_in_the_order_of_the_clusters(own_small: Dataset) -> None:
@@ -129,7 +134,7 @@ def test_vectors_have_no_order(small: Dataset) -> None:
         "Cannot sort by 'look_vector_': it holds vector. Sort by text, numbers, bools, dates or "
         "labels."
     )
-    with pytest.raises(InvalidInputError, match="page_size is a whole number from 1, but got 0."):
+    with pytest.raises(InvalidInputError, match=r"from 1, but got 0\."):
         small.get_documents(0)
 
 
@@ -179,14 +184,14 @@ def test_the_head_is_a_table(small: Dataset) -> None:
     table = small.head(2)
     assert len(table) == 2
     assert "thing 1 of group 0" in table.html
-    assert "look_vector_" not in table.html
+    assert "look_vector_" not in table.columns
     assert len(small.head(0)) == 0
 
 
 def test_the_order_is_that_of_insertion_after_a_change(own_small: Dataset) -> None:
     ids = [one["_id"] for one in own_small.get_all_documents()]
     own_small.upsert_documents([{"_id": "d0-03", "price": -5.0}])
-    assert sum(pages(own_small, page_size=13), []) == ids
+    assert list(chain(*pages(own_small, page_size=13))) == ids
     assert [one["_id"] for one in own_small.filter(own_small["price"] < 4)] == ids[:4]
     assert own_small["_id"].values == ids
     assert own_small.to_pandas_dataframe()["_id"].tolist() == ids

@@ -20,7 +20,14 @@ def mixed(client: Client) -> Dataset:
         [
             {"_id": "1", "n": 1, "f": 0.5, "t": "x", "b": True, "v_vector_": [1, 2], "j": [1]},
             {"_id": "2", "f": float("nan"), "t": "", "d": dt.datetime(2022, 1, 1), "j": {"a": 1}},
-            {"_id": "3", "n": 3, "t": "x", "b": False, "v_vector_": [0, 0], "y": dt.date(2022, 1, 1)},
+            {
+                "_id": "3",
+                "n": 3,
+                "t": "x",
+                "b": False,
+                "v_vector_": [0, 0],
+                "y": dt.date(2022, 1, 1),
+            },
         ]
     )
     return dataset

@@ -34,7 +34,9 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
     "bytes": st.binary(max_size=3),
     "json": JSON,
 }
-ANYTHING = st.one_of(*KINDS.values()) | st.integers() | st.sampled_from([Decimal("1"), Decimal("NaN")])
+ANYTHING = (
+    st.one_of(*KINDS.values()) | st.integers() | st.sampled_from([Decimal("1"), Decimal("NaN")])
+)
 CONDITIONS = st.sampled_from(list(COMPARISONS))
 
 

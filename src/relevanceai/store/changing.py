@@ -229,15 +229,18 @@ def unclustered_vectors(store: DocumentStore, clustering: Clustering) -> Iterato
     handle = store.opened()
     columns = [store.vector_field(name).column for name in clustering.vector_fields]
     is_open = pc.field(clustering.column).is_null()
-    for column in columns:
-        is_open = is_open & pc.field(column).is_valid()
     for batch in handle.to_batches(
         columns=columns, filter=is_open, with_row_id=True, batch_size=BATCH_ROWS
     ):
-        if batch.num_rows:
-            parts = tuple(vectors_of(batch[column])[0] for column in columns)
-            row_ids = batch["_rowid"].to_numpy().astype(np.int64)
-            yield VectorRows(row_ids, parts, np.full(len(row_ids), -1, np.int32))
+        parts, keep = [], np.ones(batch.num_rows, bool)
+        for column in columns:
+            matrix, valid = vectors_of(batch[column])
+            parts.append(matrix)
+            keep &= valid
+        if keep.any():
+            row_ids = batch["_rowid"].to_numpy().astype(np.int64)[keep]
+            labels = np.full(len(row_ids), -1, np.int32)
+            yield VectorRows(row_ids, tuple(part[keep] for part in parts), labels)
 
 
 def add_labels(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -84,7 +84,7 @@ def normalised(value: object, depth: int = 0) -> object:
             raise InvalidInputError(f"holds {value}, beyond the years 1 to 9999")
         return moment
     if isinstance(value, np.timedelta64):
-        raise InvalidInputError("holds a timedelta64; turn it into a number of seconds")
+        return None if np.isnat(value) else _span(value)
     if isinstance(value, np.longdouble):
         if np.isfinite(value) and np.longdouble(float(value)) != value:
             raise InvalidInputError(f"holds {value!r}, which is not exact in float64")
@@ -109,6 +109,14 @@ def normalised(value: object, depth: int = 0) -> object:
             raise InvalidInputError(f"holds {plain}, which is before the year 1 in UTC") from error
     if isinstance(value, dt.date):
         return value
+    if isinstance(value, dt.timedelta):
+        if getattr(value, "nanoseconds", 0):
+            raise InvalidInputError("holds nanoseconds, but spans are kept to the microsecond")
+        return dt.timedelta(value.days, value.seconds, value.microseconds)
+    if isinstance(value, dt.time):
+        if value.tzinfo is not None and value.utcoffset() is None:
+            raise InvalidInputError(f"holds {value!r:.80}, whose zone tells nothing without a day")
+        return dt.time.fromisoformat(value.isoformat())
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
     if isinstance(value, uuid.UUID | PurePath):
@@ -128,6 +136,16 @@ def normalised(value: object, depth: int = 0) -> object:
     )
 
 
+def _span(value: "np.timedelta64[Any]") -> dt.timedelta:
+    if np.datetime_data(value.dtype)[0] in ("Y", "M", "generic"):
+        raise InvalidInputError(f"holds {value!r}, which has no fixed length; turn it into days")
+    micro = value.astype("timedelta64[us]")
+    span = micro.item()
+    if micro.astype(value.dtype) != value or not isinstance(span, dt.timedelta):
+        raise InvalidInputError(f"holds {value!r}, which is not exact to the microsecond")
+    return span
+
+
 def _checked_text(text: str) -> str:
     try:
         text.encode("utf-8")
@@ -143,7 +161,8 @@ def kind_of(values: Sequence[object]) -> Kind | None:
 
     Whole numbers beside fractions are numbers, as long as each is exact in float64. Whatever does
     not share a kind (text beside numbers, say), and whatever has none of its own (lists, dicts,
-    decimals, integers beyond 64 bits), is kept as JSON text, from which it comes back as it was.
+    decimals, times, spans, integers beyond 64 bits), is kept as JSON text, from which it comes
+    back as it was.
     """
     kinds = {_kind(value) for value in values if value is not None}
     if not kinds:
@@ -176,7 +195,7 @@ def joined_kind(kept: str, new: str) -> str:
 def to_arrow(values: Sequence[object], kind: str) -> pa.Array:
     """Return normalised values of one kind as an Arrow array of that kind's type."""
     if kind == "json":
-        texts = [None if value is None else _to_json(value) for value in values]
+        texts = [None if value is None else to_json(value) for value in values]
         return pa.array(texts, type=pa.string())
     if kind == "number":
         values = [float(value) if isinstance(value, int) else value for value in values]
@@ -191,7 +210,7 @@ def from_arrow(array: pa.Array | pa.ChunkedArray, field: Field) -> list[object]:
         return [row if held else None for row, held in zip(rows, valid, strict=True)]
     values: list[object] = array.to_pylist()
     if field.kind == "json":
-        return [None if text is None else _from_json(str(text)) for text in values]
+        return [None if text is None else from_json(str(text)) for text in values]
     if field.kind == "date":
         moments = (value if isinstance(value, dt.datetime) else None for value in values)
         return [None if moment is None else moment.replace(tzinfo=dt.UTC) for moment in moments]
@@ -306,7 +325,8 @@ def _row(name: str, value: object, document_id: str) -> NDArray[np.generic]:
     return row
 
 
-def _to_json(value: object) -> str:
+def to_json(value: object) -> str:
+    """Return the JSON text under which a normalised value is kept."""
     return json.dumps(_tagged(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -321,6 +341,10 @@ def _tagged(value: object) -> object:
         return {"$datetime": value.isoformat()}
     if isinstance(value, dt.date):
         return {"$day": value.isoformat()}
+    if isinstance(value, dt.time):
+        return {"$time": value.isoformat()}
+    if isinstance(value, dt.timedelta):
+        return {"$microseconds": value // dt.timedelta(microseconds=1)}
     if isinstance(value, list):
         return [_tagged(item) for item in value]
     if isinstance(value, dict):
@@ -330,7 +354,8 @@ def _tagged(value: object) -> object:
     return value
 
 
-def _from_json(text: str) -> object:
+def from_json(text: str) -> object:
+    """Return the value that a JSON text of the store keeps."""
     return _untagged(json.loads(text))
 
 
@@ -352,6 +377,10 @@ def _untagged(value: object) -> object:
                 return dt.datetime.fromisoformat(held)
             case "$day":
                 return dt.date.fromisoformat(held)
+            case "$time":
+                return dt.time.fromisoformat(held)
+            case "$microseconds":
+                return dt.timedelta(microseconds=held)
             case "$dict":
                 return {key: _untagged(item) for key, item in held.items()}
     return {key: _untagged(item) for key, item in value.items()}

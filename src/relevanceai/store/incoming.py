@@ -1,5 +1,6 @@
 """Incoming documents: checked, gathered field by field, and settled into one Arrow table."""
 
+import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +33,8 @@ class Incoming:
     Values are normalised, those of the vector fields named in `vectors` as they came; None stands
     for missing. `brought` tells, by field, which documents have the field at all, be it as None.
     `failed` tells why a document was not taken, `mixed` which fields turned out to hold several
-    kinds and are kept as JSON for that.
+    kinds and are kept as JSON for that. `made_at` tells the number of a document whose `_id` was
+    made: it is known by that where it fails.
     """
 
     ids: list[str] = field(default_factory=list)
@@ -43,6 +45,7 @@ class Incoming:
     ignored: tuple[str, ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
     mixed: set[str] = field(default_factory=set)
+    made_at: dict[str, int] = field(default_factory=dict)
 
     def leave_out(self, problems: Mapping[int, str]) -> None:
         """Take documents out, by row, and remember why."""
@@ -50,7 +53,9 @@ class Incoming:
             return
         kept = [row for row in range(len(self.ids)) if row not in problems]
         place = {row: new for new, row in enumerate(kept)}
-        self.failed |= {self.ids[row]: why for row, why in sorted(problems.items())}
+        for row, why in sorted(problems.items()):
+            name = self.ids[row]
+            self.failed[f"#{self.made_at[name]}" if name in self.made_at else name] = why
         self.values = {name: [values[row] for row in kept] for name, values in self.values.items()}
         self.brought = {
             name: {place[row] for row in rows if row in place}
@@ -184,6 +189,7 @@ def _by_id(
         if document_id is None:
             document_id = str(uuid.uuid4())
             made.append(document_id)
+            incoming.made_at[document_id] = position
         if document_id in by_id:
             twice[document_id] = None
             if not keep_last:
@@ -202,19 +208,37 @@ def _are_arrays(values: Sequence[object]) -> bool:
     return len(widths) == 1 and widths.pop() > 0
 
 
+def id_text(value: object) -> str | None:
+    """Return an `_id` of any type as text, or None when it is missing.
+
+    Text stays; numbers, bools, dates, decimals and UUIDs are written as Python's `str` does, bytes
+    in hexadecimal, lists and dicts as JSON. None, NaN, NaT and NA are missing.
+
+    Raises
+    ------
+    InvalidInputError : a type that cannot be kept, or empty text; the message begins with a verb.
+
+    Examples
+    --------
+    >>> id_text(7), id_text(7.0), id_text(True), id_text(b"\\x07"), id_text({"$oid": "5f"})
+    ('7', '7.0', 'True', '07', '{"$oid":"5f"}')
+    """
+    plain = normalised(value)
+    if plain is None or plain != plain:
+        return None
+    text = plain.hex() if isinstance(plain, bytes) else str(plain)
+    if isinstance(plain, list | dict):
+        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=str)
+    if not text:
+        raise InvalidInputError("is empty. Pass text or a number, or leave it out to have one made")
+    return text
+
+
 def _document_id(value: object, position: int) -> str | None:
     try:
-        plain = normalised(value)
+        return id_text(value)
     except InvalidInputError as error:
         raise InvalidInputError(f"The `_id` of document number {position:,} {error}.") from error
-    if plain is None or plain != plain:  # missing, or pandas' NaN
-        return None
-    if isinstance(plain, list | dict | bytes) or not str(plain):
-        raise InvalidInputError(
-            f"The `_id` of document number {position:,} is {value!r:.60}. "
-            "Pass text or a number, or leave it out to have one made."
-        )
-    return str(plain)
 
 
 def _check_field_name(name: object, document_id: str) -> None:
