@@ -499,6 +499,16 @@ def test_delete_documents_by_id_and_by_filter(ds: Changed, index: bool) -> None:
     check_all(ds)
 
 
+def test_ids_of_any_type_name_what_they_became(ds: Changed) -> None:
+    ids: list[object] = [7, 7.0, b"\x07", {"$oid": "5f"}, True]
+    ds.insert_documents([{"_id": one} for one in ids])
+    assert ds.delete_documents(ids) == DeleteReport(5)
+    assert len(everything(ds)) == 60
+    with pytest.raises(InvalidInputError, match="ids holds None, which no document has as its"):
+        ds.delete_documents(["d0-00", None])
+    assert len(everything(ds)) == 60
+
+
 def test_hostile_ids_delete_themselves_only(ds: Changed) -> None:
     hostile = ["' OR 1=1 --", "d0-00' OR '1'='1", '"', "true", "%", "\u202e", "a;drop"]
     ds.insert_documents([{"_id": one} for one in hostile[::2]])

@@ -10,7 +10,7 @@ from relevanceai.progress import notice, progress
 from relevanceai.store import changing
 from relevanceai.store.applying import apply_changes, set_values
 from relevanceai.store.changing import DeleteReport
-from relevanceai.store.incoming import DERIVED_FIELDS
+from relevanceai.store.incoming import DERIVED_FIELDS, id_text
 from relevanceai.store.rewriting import ChangeReport
 
 _PLAIN = (str, int, float, bool, bytes, type(None))
@@ -86,8 +86,8 @@ class DocumentsChanged(HoldsDocuments):
             return changing.delete_matching(store, conditions)
         if isinstance(ids, Mapping) or not isinstance(ids, Iterable):
             raise InvalidInputError(f"ids is a list of `_id`s, but got {ids!r:.60}.")
-        names = [ids] if isinstance(ids, str) else [str(one) for one in ids]
-        return changing.delete_ids(store, names)
+        wanted = [ids] if isinstance(ids, str | bytes) else ids
+        return changing.delete_ids(store, [_id_named(one) for one in wanted])
 
     # fields ------------------------------------------------------------------------------------
 
@@ -228,6 +228,17 @@ class DocumentsChanged(HoldsDocuments):
                 on_rows=bar.update,
             )
         return _told(report)
+
+
+def _id_named(value: object) -> str:
+    """Return the `_id` that a value became when its document was inserted."""
+    try:
+        text = id_text(value)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"The `_id` {value!r:.60} {error}.") from error
+    if text is None:
+        raise InvalidInputError(f"ids holds {value!r}, which no document has as its `_id`.")
+    return text
 
 
 def _check_function(fn: object, batch_size: object) -> None:
