@@ -228,6 +228,8 @@ class Dataset:
 
     def head(self, n: int = 5, *, image_width: int = 60) -> DocumentTable:
         """Return the first n documents as a table, with pictures in a notebook; vectors left out."""
+        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+            raise InvalidInputError(f"n is a whole number from 0, but got {n!r:.60}.")
         documents: list[Document] = []
         for document in self.get_all_documents(include_vector=False):
             if len(documents) >= n:
