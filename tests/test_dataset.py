@@ -1,6 +1,7 @@
 """A dataset takes documents in, gives them out, and is clustered."""
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,11 @@ def test_head_is_a_table_without_vectors(small: Dataset) -> None:
     assert len(table) == 2
     assert "thing 1 of group 0" in table._repr_html_()
     assert V not in table.columns
+    assert len(small.head(0)) == 0
+    for wrong in (-1, 1.5, True, "5", None):
+        message = f"n is a whole number from 0, but got {wrong!r}."
+        with pytest.raises(InvalidInputError, match=f"^{re.escape(message)}$"):
+            small.head(wrong)
 
 
 def test_an_upsert_of_what_was_read_changes_nothing_but_tells(

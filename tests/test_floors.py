@@ -16,7 +16,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 # Lowest floor first; a floor may import itself and what its line names.
 GROUND = {"errors", "batch"}
 NUMBERS = GROUND | {"kernels", "store", "engine", "clustering", "progress"}
-HELP = {"pictures", "show", "samples", "utils", "runtime", "launch"}
+HELP = {"pictures", "show", "samples", "utils", "runtime", "browser", "launch"}
 FLOORS: dict[str, set[str]] = {
     "errors": set(),
     "batch": {"errors"},
@@ -26,7 +26,8 @@ FLOORS: dict[str, set[str]] = {
     "samples": {"errors"},
     "utils": {"errors", "samples"},
     "runtime": {"errors"},
-    "launch": {"errors", "runtime"},
+    "browser": {"runtime"},
+    "launch": {"errors", "runtime", "browser"},
     "terminal": set(),
     "kernels": GROUND,
     "store": GROUND,

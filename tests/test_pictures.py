@@ -330,6 +330,40 @@ def test_a_file_that_is_no_picture_is_refused_whatever_its_name(media: Path) -> 
     assert decode("page.png", media) is None
 
 
+def progressive(width: int, height: int, n_scans: int) -> bytes:
+    """A progressive JPEG whose last scan stands there again and again."""
+    content = saved(photo(width, height), "JPEG", progressive=True)
+    last = content.rindex(b"\xff\xda")
+    more = n_scans - content.count(b"\xff\xda")
+    assert more >= 0
+    return content[:-2] + content[last:-2] * more + content[-2:]
+
+
+def test_a_jpeg_of_endless_scans_is_refused() -> None:
+    assert decode(progressive(31, 23, pictures.MAX_SCANS)) is not None
+    assert decode(progressive(31, 23, pictures.MAX_SCANS + 1)) is None
+    assert thumbnail(progressive(31, 23, pictures.MAX_SCANS + 1), 60) is None
+
+
+def test_a_large_jpeg_may_have_fewer_scans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MAX_SCANNED_PIXELS", 31 * 23 * 20)
+    assert decode(progressive(31, 23, 20)) is not None
+    assert decode(progressive(31, 23, 21)) is None
+
+
+def test_a_thumbnail_opens_a_jpeg_no_larger_than_it_needs() -> None:
+    gradient = Image.linear_gradient("L").resize((1600, 800)).convert("RGB")
+    content = saved(gradient, "JPEG", quality=95)
+    image = decode(content, for_size=96)
+    assert image is not None
+    assert image.size == (400, 200)
+    small = thumbnail(content, 96)
+    assert small is not None
+    shown = np.asarray(Image.open(io.BytesIO(small)).convert("L"), float)
+    wanted = np.asarray(gradient.resize((96, 48), Image.Resampling.LANCZOS).convert("L"), float)
+    assert np.abs(shown - wanted).mean() < 3
+
+
 # thumbnails and fields ---------------------------------------------------------------------------
 
 

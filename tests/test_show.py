@@ -119,6 +119,44 @@ def test_plain_text_outside_a_notebook() -> None:
     assert table._repr_html_() == table.html
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("boots\x1b[2J\x9b1m\a", "boots·[2J·1m·"),
+        ("one\ntwo\r\t\u2028\u2029", "one·two····"),
+        ("abc\u202egnp.exe\u2066\u200f", "abc·gnp.exe··"),
+        ("lone \ud800", "lone ·"),
+        ("👩‍👧 क्‍ष ⛷️ é", "👩‍👧 क्‍ष ⛷️ é"),
+    ],
+)
+def test_plain_text_steers_no_terminal(text: str, shown: str) -> None:
+    table = show_json([{"_id": text, text: 1}])
+    assert repr(table) == f"_id  {shown}\n{shown}  1"
+
+
+@pytest.mark.parametrize("wrong", [[{1: 2}], [{"a": 1}, {None: 2}]])
+def test_a_field_name_that_is_no_text_is_refused(wrong: list[dict[object, int]]) -> None:
+    name = next(iter(wrong[-1]))
+    message = f"The name of a field is text, but got {name!r} of type {type(name).__name__}."
+    with pytest.raises(InvalidInputError, match=f"^{re.escape(message)}$"):
+        show_json(wrong)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match=f"^{re.escape(message)}$"):
+        show_json([{"a": 1}], [], [name])  # type: ignore[list-item]
+
+
+def test_fields_that_are_no_list_are_refused() -> None:
+    message = "Fields come as a list of their names, but got 5."
+    with pytest.raises(InvalidInputError, match=f"^{re.escape(message)}$"):
+        show_json([{"a": 1}], 5)  # type: ignore[arg-type]
+
+
+def test_a_number_too_long_to_write_is_said_to_be() -> None:
+    table = show_json([{"n": 10**5_000, "l": {"n": 10**5_000}}])
+    assert repr(table).splitlines()[1] == (
+        "a value of type int, too long to write  a value of type dict, too long to write"
+    )
+
+
 def test_no_documents_make_an_empty_table() -> None:
     table = show_json([], ["photo"], ["title"])
     assert (len(table), table.columns, repr(table)) == (0, ["photo", "title"], "photo  title")

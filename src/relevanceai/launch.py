@@ -279,15 +279,9 @@ def start(
 
 def open_browser(url: str) -> bool:
     """Open `url` in the user's browser; False when there is none that has a window."""
-    import webbrowser
+    from relevanceai.browser import open_link
 
-    has_window = sys.platform in {"darwin", "win32"} or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-    )
-    try:
-        return has_window and webbrowser.open(url)
-    except (webbrowser.Error, OSError):
-        return False
+    return open_link(url)
 
 
 # ---------------------------------------------------------------- private parts

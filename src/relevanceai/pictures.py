@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_SCANS = 100
+MAX_SCANNED_PIXELS = 16 * MAX_PIXELS
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _SIGNATURES = (
     b"\x89PNG\r\n\x1a\n",
@@ -78,25 +79,37 @@ def picture_fields(
     return [name for name, holds_pictures in found.items() if holds_pictures]
 
 
-def decode(value: object, media_folder: Path | None = None) -> "Image | None":
+def decode(
+    value: object, media_folder: Path | None = None, *, for_size: int | None = None
+) -> "Image | None":
     """Return a picture opened whole, as RGB or RGBA, upright; None when the value is not one.
 
-    Refused are more than 20 MiB, 40 million pixels or 100 scans (of a progressive JPEG), other
-    formats (SVG among them), and paths outside the media folder, through links too. Of an animation
-    the first frame is taken.
+    Refused are more than 20 MiB or 40 million pixels, a progressive JPEG of more than 100 scans or
+    of more than 640 million pixels over all its scans, other formats (SVG among them), and paths
+    outside the media folder, through links too. Of an animation the first frame is taken.
+
+    `for_size` says that it will be shrunk to fit so many pixels: a JPEG, which can be opened at a
+    half, a quarter or an eighth of its size, is opened no larger than that needs.
     """
     content = _content(value, media_folder)
     if content is None or len(content) > MAX_BYTES or not _is_picture(content):
         return None
-    if content.startswith(b"\xff\xd8\xff") and content.count(b"\xff\xda") > MAX_SCANS:
-        return None  # a JPEG draws itself again with every scan: a small file could take hours
+    # A JPEG goes over all its pixels with every scan: a small file could take hours.
+    n_scans = content.count(b"\xff\xda") if content.startswith(b"\xff\xd8\xff") else 1
+    if n_scans > MAX_SCANS:
+        return None
     from PIL import Image
 
     try:
         with _DECODING, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks about files that are not ours
             with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
-                return _upright(opened) if opened.width * opened.height <= MAX_PIXELS else None
+                n_pixels = opened.width * opened.height
+                if n_pixels > MAX_PIXELS or n_pixels * n_scans > MAX_SCANNED_PIXELS:
+                    return None
+                if for_size is not None:
+                    opened.draft(None, (2 * for_size, 2 * for_size))
+                return _upright(opened)
     except (
         Image.DecompressionBombError,
         ArithmeticError,  # these are what Pillow's decoders raise on broken and hostile files
@@ -131,7 +144,7 @@ def thumbnail(value: object, size: int, media_folder: Path | None = None) -> byt
 
     The picture is always drawn anew, so neither metadata nor anything hidden in the file passes.
     """
-    image = decode(value, media_folder)
+    image = decode(value, media_folder, for_size=size)
     return None if image is None else webp(image, size)
 
 

@@ -58,6 +58,12 @@ def runtime_folder(workspace: Folder) -> Path:
     )
 
 
+def private_user_folder() -> Path | None:
+    """Return the user's runtime folder, made with mode 0700; None when it cannot be private."""
+    folder = _user_folder()
+    return None if folder is None or _why_not_private(folder) is not None else folder
+
+
 def record_path(workspace: Folder) -> Path:
     """Return the file that holds the record of a workspace's dashboard on this machine."""
     return runtime_folder(workspace) / f"{_stem(workspace)}.json"

@@ -13,14 +13,22 @@ MAX_TEXT = 300
 
 
 def printable(text: str) -> str:
-    """Return text that steers no terminal: control and direction characters become a middle dot.
+    """Return text that steers no terminal: what would is a middle dot.
+
+    That is control characters, line breaks among them, those that turn the direction of writing,
+    and lone surrogates, which cannot be written. Joiners, which emoji and some scripts need, stay.
 
     Examples
     --------
     >>> printable("boots\\x1b[2J")
     'boots·[2J'
     """
-    return "".join("·" if unicodedata.category(one) in ("Cc", "Cf") else one for one in text)
+    return "".join("·" if _steers(letter) else letter for letter in text)
+
+
+def _steers(letter: str) -> bool:
+    turns = letter in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    return turns or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
 
 
 class DocumentTable:
@@ -117,7 +125,7 @@ def show_json(
 
     Raises
     ------
-    InvalidInputError : `documents` is no list of dicts.
+    InvalidInputError : `documents` is no list of dicts, or a field name is no text.
     NotFoundError : a field that none of the documents has.
 
     Examples
@@ -159,7 +167,11 @@ def names_of(fields: Sequence[str] | str | None) -> list[str]:
     >>> names_of("title"), names_of(("title", "price", "title")), names_of(None)
     (['title'], ['title', 'price'], [])
     """
-    return list(dict.fromkeys([fields] if isinstance(fields, str) else fields or ()))
+    if fields is not None and not isinstance(fields, Iterable):
+        raise InvalidInputError(f"Fields come as a list of their names, but got {fields!r:.60}.")
+    names = [fields] if isinstance(fields, str) else list(fields or ())
+    _check_names(names)
+    return list(dict.fromkeys(names))
 
 
 def _checked(documents: object) -> list[Mapping[str, object]]:
@@ -169,7 +181,16 @@ def _checked(documents: object) -> list[Mapping[str, object]]:
     found = list(documents)
     if not all(isinstance(document, Mapping) for document in found):
         raise InvalidInputError(wrong)
+    _check_names(name for document in found for name in document)
     return found
+
+
+def _check_names(names: Iterable[object]) -> None:
+    for name in names:
+        if not isinstance(name, str):
+            raise InvalidInputError(
+                f"The name of a field is text, but got {name!r:.60} of type {type(name).__name__}."
+            )
 
 
 def _plain(value: object) -> str:
@@ -179,5 +200,8 @@ def _plain(value: object) -> str:
         return f"{len(value):,} bytes"
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ", timespec="seconds")
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # Python writes no integer of more than some thousand digits
+        return f"a value of type {type(value).__name__}, too long to write"
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

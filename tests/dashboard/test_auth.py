@@ -96,11 +96,22 @@ def test_a_whole_link_can_be_pasted():
 # ---------------------------------------------------------------- the exchange
 
 
-def test_a_prefetch_spends_no_code(browse: MakeClient):
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sec-purpose", "prefetch"),
+        ("Sec-Purpose", "Prefetch;prerender"),
+        ("purpose", "prefetch"),
+        ("x-moz", "prefetch"),
+        ("x-purpose", "preview"),
+    ],
+)
+def test_a_prefetch_spends_no_code(browse: MakeClient, name: str, value: str):
     browser = browse(is_signed_in=False)
     code = mint(browser)
-    early = browser.get(f"{LINK}&code={code}", headers={**TYPED, "sec-purpose": "prefetch"})
+    early = browser.get(f"{LINK}&code={code}", headers={**TYPED, name: value})
     assert early.status_code == 403
+    assert "set-cookie" not in early.headers
     assert "set-cookie" in browser.get(f"{LINK}&code={code}", headers=TYPED).headers
 
 

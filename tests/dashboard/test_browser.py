@@ -4,6 +4,7 @@ import contextlib
 import http.server
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,6 +57,22 @@ def cell(page: "Page", i: int, j: int, n: int = 4) -> tuple[float, float]:
 
 
 # ---------------------------------------------------------------- one click
+
+
+def test_a_private_file_opens_the_page(
+    chromium: "Browser", shop: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from relevanceai.browser import write_redirect
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    file = write_redirect(shop.link(SHOP))
+    assert file is not None
+    with contextlib.closing(chromium.new_context()) as context:
+        page = context.new_page()
+        page.set_default_timeout(TIMEOUT_MS)
+        page.goto(file.as_uri())
+        page.wait_for_url(lambda url: url.startswith(shop.base) and "code=" not in url)
+        page.wait_for_selector("h1:has-text('Documents closest')")
 
 
 @contextlib.contextmanager

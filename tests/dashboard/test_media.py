@@ -124,6 +124,26 @@ def test_a_jpeg_of_endless_scans_is_not_opened(browse: MakeClient, tmp_path: Pat
     assert ask(browser, "one", id="2", field="photo", s=96).status_code == 404
 
 
+@pytest.mark.parametrize("which", ["_decoders", "_places"])
+def test_when_all_hands_are_full_a_picture_is_to_be_asked_for_again(
+    page, monkeypatch: pytest.MonkeyPatch, which: str
+):
+    from relevanceai.dashboard import media
+
+    monkeypatch.setattr(media, "_PATIENCE_S", 0.001)
+    served = next(r for r in page.app.routes if r.path.startswith("/media")).endpoint.__self__
+    full = getattr(served, which)
+    taken = 0
+    while full.acquire(blocking=False):
+        taken += 1
+    response = ask(page, id="item-07", field="item_image", s=96)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2")
+    assert response.text == "Too many pictures are being opened. Ask again."
+    assert response.headers["cache-control"] == "no-store"
+    full.release(taken)
+    assert ask(page, id="item-07", field="item_image", s=96).status_code == 200
+
+
 def test_pictures_need_the_session(browse: MakeClient):
     response = browse(is_signed_in=False).get("/media/shop/1?id=item-05&field=item_image&s=96")
     assert response.status_code == 401

@@ -13,6 +13,7 @@ from tests.dashboard.conftest import ALIAS, FIELD, HOST, HOSTILE_ID, MakeClient
 
 from relevanceai.client import Client
 from relevanceai.dashboard.pages import PER_PAGE, Paging, Tabs, whole
+from relevanceai.dashboard.values import cell
 
 CLOSEST = "/sdk/cluster/centroids/closest"
 FURTHEST = "/sdk/cluster/centroids/furthest"
@@ -187,6 +188,38 @@ def test_rows_per_page_and_pages(page):
 )
 def test_pages_and_lengths_that_make_no_sense_become_what_does(page, query: str, shown: str):
     assert shown in read(page, f"{SHOP}&{query}").text("p")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (10**18 - 1, "999999999999999999"),
+        (10**18, "1e+18"),
+        (-123_456_789 * 10**12, "-1.23457e+20"),
+        (10**400, "1e+400"),
+        (10**5_000, "1e+5000"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_whole_numbers_of_any_size_can_be_read(value: int, text: str):
+    assert cell(value).text == text
+
+
+def test_a_dataset_made_anew_is_shown_as_it_is_now(browse: MakeClient, tmp_path: Path):
+    dataset = Client(tmp_path).Dataset("anew")
+    browser = browse(tmp_path)
+    for title in ("old_title", "new_name"):
+        documents = [
+            {"_id": str(i), "v_vector_": [1.0, float(i)], title: f"the {i}", "n": 10**400}
+            for i in range(4)
+        ]
+        dataset.insert_documents(documents)
+        dataset.set_cluster_labels(["v_vector_"], "a", [0, 0, 1, 1])
+        response = browser.get(f"{CLOSEST}?dataset=anew")
+        assert response.status_code == 200
+        headings = [text for _, text in Reader(response.text).texts]
+        assert [name for name in ("old_title", "new_name") if name in headings] == [title]
+        dataset.delete()
 
 
 @given(st.text(max_size=30) | st.none(), st.text(max_size=30) | st.none(), st.integers(0, 10**7))

@@ -1,5 +1,6 @@
 """Who may ask, from where, and what every answer carries."""
 
+import json
 from urllib.parse import urljoin
 
 import pytest
@@ -273,6 +274,23 @@ def test_the_cookie_is_secure_behind_https(browse: MakeClient):
     assert "Path=/user/ada/proxy/7431/;" in cookie  # others may live on that host
 
 
+@pytest.mark.parametrize(
+    ("base_url", "host", "expected"),
+    [
+        (BASE, "HUB.example.org:443", "/user/ada/proxy/7431/"),
+        (BASE, HOST, "/"),
+        ("https://hub.example.org", "hub.example.org", "/"),
+        ("https://hub.example.org/€ a", "hub.example.org", "/%E2%82%AC%20a/"),
+        ("https://hub.example.org/%e2%82%ac", "hub.example.org", "/%e2%82%ac/"),
+        ("https://hub.example.org/a;Domain=x", "hub.example.org", "/"),
+        (None, HOST, "/"),
+    ],
+)
+def test_the_cookie_goes_to_our_own_part_of_a_host(base_url: str | None, host: str, expected: str):
+    settings = Settings(secret=SECRET, port=PORT, base_url=base_url)
+    assert settings.cookie_path(host) == expected
+
+
 @pytest.mark.parametrize("address", ["tiles/x/id/0/0/0", "tiles/x/id/0/1/-1", "faces/x/0"])
 def test_endless_numbers_in_addresses_are_not_found(browse: MakeClient, address: str):
     endless = address.rpartition("/")[0] + "/" + "9" * 5_000
@@ -286,7 +304,50 @@ def test_what_may_not_come_in_is_not_read(browse: MakeClient):
         "content-length": str(10**9),
         "sec-fetch-site": "none",
     }
-    assert browser.post("/api/codes", headers=large, content=b"{}").status_code == 401
+    for address in ("/api/codes", "/", "/static/x/page.css"):
+        assert browser.post(address, headers=large, content=b"{}").status_code == 401
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for(
+    browse: MakeClient, monkeypatch: pytest.MonkeyPatch
+):
+    import asyncio
+
+    from relevanceai.dashboard import guard
+
+    monkeypatch.setattr(guard, "_BODY_S", 0.01)
+    sent = []
+
+    async def receive() -> dict[str, object]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    headers = {
+        "host": HOST,
+        "authorization": f"Bearer {SECRET}",
+        "content-type": "application/json",
+    }
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/codes",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    asyncio.run(browse().app(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert json.loads(sent[1]["body"]) == {"error": "The body did not arrive within 0.01 seconds."}
+
+
+def test_the_owner_is_answered_while_all_threads_are_busy(browse: MakeClient):
+    import inspect
+
+    routes = [r for r in browse().app.routes if r.path.startswith("/api/")]
+    assert len(routes) == 3
+    assert all(inspect.iscoroutinefunction(route.endpoint) for route in routes)
 
 
 def test_the_proxys_own_origin_may_post(browse: MakeClient):

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from relevanceai.dashboard.assets import Assets
 from relevanceai.dashboard.auth import Codes
+from relevanceai.dashboard.damage import ADVICE, is_damage, said
 from relevanceai.dashboard.guard import Guard
 from relevanceai.dashboard.heatmap_page import HeatmapPages
 from relevanceai.dashboard.media import Media
@@ -26,6 +27,7 @@ from relevanceai.errors import RelevanceAIError
 if TYPE_CHECKING:
     from relevanceai.client import Client
 
+_DAMAGED = "The files of a dataset cannot be read"
 _RUN = "/d/{dataset}/c/{field}/{alias}"
 
 
@@ -69,6 +71,7 @@ def create_app(client: "Client", settings: Settings) -> Starlette:
             Exception: failures.broken,
         },
     )
+    app.state.first_pages = pages.first_pages
     # A redirect would name this server as it sees itself, not as a proxy's visitor does.
     app.router.redirect_slashes = False
     return app
@@ -122,6 +125,8 @@ class Failures:
 
     def refused(self, request: Request, error: Exception) -> Response:
         """Say what the package itself says about a request it cannot answer."""
+        if is_damage(error):
+            return self._page(request, 500, _DAMAGED, str(error))
         is_absent = isinstance(error, LookupError)
         title = "That is not there" if is_absent else "That cannot be shown"
         return self._page(request, 404 if is_absent else 400, title, str(error))
@@ -138,18 +143,22 @@ class Failures:
             response.headers[name] = value
         return response
 
-    def broken(self, request: Request, _error: Exception) -> Response:
+    def broken(self, request: Request, error: Exception) -> Response:
         """Say that something broke, and nothing of how; the server's log has the rest.
 
-        This answer is sent outside the door, so it brings its own headers.
+        Damaged files are named, as only their owner can mend them. This answer is sent outside the
+        door, so it brings its own headers.
         """
-        response = self._page(
-            request,
-            500,
-            "Something went wrong in the dashboard",
-            "Nothing was changed or lost. The details are in the dashboard's log; "
-            "`relevanceai info` says where that is.",
-        )
+        if is_damage(error):
+            response = self._page(request, 500, _DAMAGED, f"{said(error)} {ADVICE}")
+        else:
+            response = self._page(
+                request,
+                500,
+                "Something went wrong in the dashboard",
+                "Nothing was changed or lost. The details are in the dashboard's log; "
+                "`relevanceai info` says where that is.",
+            )
         add_headers(response.headers)
         return response
 
@@ -173,6 +182,8 @@ class Failures:
                 "message": message,
                 "options": missing.options if missing else [],
                 "n_more": missing.n_more if missing else 0,
+                "lines": missing.lines if missing else "",
+                "back": missing.back if missing else None,
             },
             status=status,
             headers={"cache-control": "no-store"},

@@ -16,8 +16,10 @@ from relevanceai.dashboard.values import (
     decimal,
     decimals_of,
     is_internal,
+    is_repetitive,
     is_vector_field,
     title_field,
+    wordiest,
 )
 from relevanceai.pictures import kind_of_value, picture_fields
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 Side = Literal["closest", "furthest"]
 _LOOKED_AT = 24
+_TEXTS_LOOKED_AT = 200
+_MAX_TITLE = 300
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,31 @@ def shape_of(dataset: "Dataset", memory: Memory) -> Shape:
         ]
         looked_at = dataset.sample(_LOOKED_AT, random_state=0, select_fields=fields)
         pictures = picture_fields(looked_at, dataset.media_folder)
-        return Shape(tuple(pictures), title_field(schema, pictures), schema, dataset.media_folder)
+        title = _title_of(dataset, schema, pictures)
+        return Shape(tuple(pictures), title, schema, dataset.media_folder)
 
     return memory.get(("shape", dataset.slug, dataset.revision), look)
+
+
+def _title_of(
+    dataset: "Dataset", schema: Mapping[str, object], pictures: Sequence[str]
+) -> str | None:
+    """Return the field that names a document: by its own name, else the one with sentences.
+
+    A field with few values, as labels have, names no document; nor does one that brought labels.
+    """
+    sources = {one.model.get("source") for one in dataset.opened().clusterings()}
+    texts = [
+        name
+        for name, kind in schema.items()
+        if kind == "text" and name not in {*pictures, *sources, "_id"} and not is_internal(name)
+    ]
+    if not texts:
+        return None
+    sample = dataset.sample(_TEXTS_LOOKED_AT, random_state=0, select_fields=texts)
+    values = {name: [document.get(name) for document in sample] for name in texts}
+    telling = {name: each for name, each in values.items() if not is_repetitive(each)}
+    return title_field(dict.fromkeys(telling, "text")) or wordiest(telling)
 
 
 def media_path(dataset: "Dataset", document_id: str, field: str, size: int) -> str:
@@ -90,6 +116,18 @@ def documents_of(
     ask = run.ops.closest if side == "closest" else run.ops.furthest
     answer = ask(cluster_ids=list(clusters), page_size=per, page=page, verbose=False)
     return {name: list(found["results"]) for name, found in answer["results"].items()}
+
+
+def outliers_of(run: Run, *, page: int, per: int) -> list[Document]:
+    """Return one page of the documents that are noise, in the order of the rows."""
+    from relevanceai.operations.asked import found_clustering
+
+    store = run.dataset.opened().snapshot()
+    clustering = found_clustering(store, run.info.alias, run.info.vector_fields)
+    labels, valid = store.labels(clustering)
+    row_ids = store.all_row_ids()[valid & (labels < 0)]
+    shown = row_ids[(page - 1) * per : page * per]
+    return list(store.read([int(row_id) for row_id in shown], include_vector=False))
 
 
 def exemplars(run: Run, shape: Shape, memory: Memory) -> dict[str, Row]:
@@ -110,7 +148,7 @@ def exemplars(run: Run, shape: Shape, memory: Memory) -> dict[str, Row]:
 def table_of(documents: Sequence[Document], shape: Shape, hidden: Iterable[str]) -> Table:
     """Lay documents out as a table; `hidden` names the columns that were switched off."""
     present = list(dict.fromkeys(name for document in documents for name in document))
-    every = column_order(shape.schema, present, shape.pictures)
+    every = column_order(shape.schema, present, shape.pictures, shape.title)
     off = tuple(name for name in every if name in set(hidden))
     columns = tuple(name for name in every if name not in off)
     rows = rows_of(documents, shape, columns)
@@ -122,9 +160,18 @@ def table_of(documents: Sequence[Document], shape: Shape, hidden: Iterable[str])
     return Table(columns, off, rows, numeric)
 
 
-def rows_of(documents: Sequence[Document], shape: Shape, columns: Sequence[str]) -> tuple[Row, ...]:
-    """Return documents made ready, the fractions of a column with equally many decimals."""
-    decimals = {name: decimals_of(each.get(name) for each in documents) for name in columns}
+def rows_of(
+    documents: Sequence[Document],
+    shape: Shape,
+    columns: Sequence[str],
+    beside: Sequence[Document] = (),
+) -> tuple[Row, ...]:
+    """Return documents made ready, the fractions of a column with equally many decimals.
+
+    `beside` are further documents on the same page, whose numbers are read beside these.
+    """
+    every = [*documents, *beside]
+    decimals = {name: decimals_of(each.get(name) for each in every) for name in columns}
     return tuple(row_of(each, shape, columns, decimals) for each in documents)
 
 
@@ -145,7 +192,7 @@ def row_of(
     picture = next((name for name in shape.pictures if is_drawn(name)), None)
     return Row(
         id=document_id,
-        title=cut(str(title), 120) if title else f"Document {cut(document_id, 60)}",
+        title=cut(str(title), _MAX_TITLE) if title else f"Document {cut(document_id, 60)}",
         similarity="" if similarity is None else decimal(float(similarity), 3),
         cells=tuple(
             cell(

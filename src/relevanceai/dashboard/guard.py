@@ -18,6 +18,7 @@ from relevanceai.dashboard.security import (
     SAFE_METHODS,
     add_headers,
     host_of,
+    is_ahead_of_time,
     is_foreign,
     is_isolated,
     policy_for_style,
@@ -59,7 +60,8 @@ class Guard:
             # The links of a page are relative: without the slash they would miss the prefix.
             last = self._settings.prefix.rsplit("/", 1)[-1]
             response = self._bounce(request, request.query_params.multi_items(), f"./{last}/")
-        if response is None and not scope["path"].startswith("/static/"):
+        is_open = scope["path"].startswith("/static/") and scope["method"] in SAFE_METHODS
+        if response is None and not is_open:
             response = self._admission(request)
             if response is None:
                 self._settings.on_request()
@@ -123,7 +125,7 @@ class Guard:
         pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         codes = [value for name, value in pairs if name == "code"]
         rest = [(name, value) for name, value in pairs if name not in ("code", _BOUNCED)]
-        if codes and "prefetch" in request.headers.get("sec-purpose", ""):
+        if codes and is_ahead_of_time(request.headers):
             return PlainTextResponse("A link with a code is opened by a person.", 403)
         if codes and self._codes.spend(pasted_code(codes[-1])):
             return self._exchange(request, rest)
@@ -142,17 +144,12 @@ class Guard:
         response.set_cookie(
             self._settings.cookie_name,
             cookie_value(self._settings),
-            path=self._settings.prefix + "/" if self._is_by_proxy(request) else "/",
+            path=self._settings.cookie_path(request.headers["host"]),
             httponly=True,
             samesite="strict",
             secure=self._settings.is_secure(request.headers["host"]),
         )
         return response
-
-    def _is_by_proxy(self, request: Request) -> bool:
-        """True when the request came for the host of `base_url`, which others may share."""
-        host = request.headers["host"].lower()
-        return bool(self._settings.prefix) and host in self._settings.base_hosts
 
     def _bounce(
         self, request: Request, pairs: Iterable[tuple[str, str]], path: str | None = None

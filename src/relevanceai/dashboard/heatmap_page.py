@@ -23,7 +23,7 @@ from relevanceai.dashboard.media import Media, nothing
 from relevanceai.dashboard.pages import whole
 from relevanceai.dashboard.render import QueryValue, Renderer, packed, query
 from relevanceai.dashboard.runs import Memory, Run, checked_cluster, face_version, find_by_slugs
-from relevanceai.dashboard.values import cluster_name, cut, decimal, is_internal
+from relevanceai.dashboard.values import cluster_name, cut, decimal, is_internal, is_price
 
 if TYPE_CHECKING:
     from relevanceai.client import Client
@@ -97,6 +97,7 @@ class HeatmapPages:
             "shape": shape,
             "address": address,
             "media": lambda row, field, size: media_path(run.dataset, row.id, field, size),
+            "is_named": bool(asked.get("a") or asked.get("b")),
         }
         if asked.get("fragment") == "1":
             return self._renderer.page(request, "compare_fragment.html", shared)
@@ -201,8 +202,12 @@ class HeatmapPages:
 
         def ask() -> tuple[tuple[str, tuple[Row, ...]], ...]:
             found = documents_of(run, clusters, "closest", per=SIDE_DOCUMENTS)
-            columns = _shown_beside(found.get(a, []), shape.title, shape.pictures)
-            return tuple((name, rows_of(found.get(name, []), shape, columns)) for name in clusters)
+            every = [document for name in clusters for document in found.get(name, [])]
+            columns = _shown_beside(every, shape.title, shape.pictures)
+            return tuple(
+                (name, rows_of(found.get(name, []), shape, columns, beside=every))
+                for name in clusters
+            )
 
         sides = self._memory.get(("compared", a, b, *run.key), ask)
         value = similarities.value(a, b)
@@ -236,10 +241,9 @@ def ordinal(number: int) -> str:
 def _shown_beside(
     documents: list[dict[str, object]], title: str | None, pictures: tuple[str, ...]
 ) -> list[str]:
-    """Return the measures that stand under a document's title: fractions, and prices.
+    """Return the numbers that stand under a document's title, without their names: prices.
 
-    They stand there without their names, so counts and codes, which mean nothing alone, are left
-    to the table.
+    Other numbers mean nothing alone and are left to the table.
     """
     taken = {title, "_id", *pictures}
     names = {
@@ -248,7 +252,9 @@ def _shown_beside(
         for name, value in document.items()
         if name not in taken
         and not is_internal(name)
-        and (isinstance(value, float) or (isinstance(value, int) and "price" in name.lower()))
+        and not isinstance(value, bool)
+        and isinstance(value, (int, float))
+        and is_price(name)
     }
     return list(names)[:_TEXT_COLUMNS]
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 SIZES = frozenset({48, 96, 256, 1024})
 _KEPT_BYTES = 32 * 2**20
 _DECODERS = 4
+_MOST_AT_ONCE = 16  # of the 40 threads that answer: slow pictures must leave some to the pages
 _MAX_NAME = 4_000
-_PATIENCE_S = 10
+_PATIENCE_S = 5.0
 
 
 class Media:
@@ -32,6 +33,7 @@ class Media:
         self._kept_bytes = 0
         self._lock = Lock()
         self._decoders = BoundedSemaphore(_DECODERS)
+        self._places = BoundedSemaphore(_MOST_AT_ONCE)
 
     def serve(self, request: Request) -> Response:
         """Answer `/media/{dataset}/{version}?id=&field=&s=`."""
@@ -56,19 +58,18 @@ class Media:
         with self._lock:
             body = self._kept.get(key)
         if body is None:
+            if not self._places.acquire(blocking=False):
+                return _busy()
             try:
-                documents = dataset.get_documents_by_ids([document_id], select_fields=[field])
-            except RelevanceAIError:
-                documents = []
-            value = documents[0].get(field) if documents else None
-            if not self._decoders.acquire(timeout=_PATIENCE_S):
-                busy = nothing("Too many pictures are being opened. Ask again.", 503)
-                busy.headers["retry-after"] = "2"
-                return busy
-            try:
-                body = pictures.thumbnail(value, int(size), media_folder=dataset.media_folder)
+                value = _value(dataset, document_id, field)
+                if not self._decoders.acquire(timeout=_PATIENCE_S):
+                    return _busy()
+                try:
+                    body = pictures.thumbnail(value, int(size), media_folder=dataset.media_folder)
+                finally:
+                    self._decoders.release()
             finally:
-                self._decoders.release()
+                self._places.release()
             if body is None:
                 return nothing("There is no picture there.", 404)
             self._keep(key, body)
@@ -87,6 +88,21 @@ class Media:
             self._kept[key] = body
             while self._kept_bytes > _KEPT_BYTES:
                 self._kept_bytes -= len(self._kept.popitem(last=False)[1])
+
+
+def _value(dataset: "Dataset", document_id: str, field: str) -> object:
+    """Return the value of a document's field, None when there is no such document or field."""
+    try:
+        documents = dataset.get_documents_by_ids([document_id], select_fields=[field])
+    except RelevanceAIError:
+        return None
+    return documents[0].get(field) if documents else None
+
+
+def _busy() -> Response:
+    busy = nothing("Too many pictures are being opened. Ask again.", 503)
+    busy.headers["retry-after"] = "2"
+    return busy
 
 
 def nothing(message: str, status: int) -> Response:

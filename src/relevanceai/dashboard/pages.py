@@ -7,17 +7,29 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from relevanceai.dashboard.documents import Side, documents_of, media_path, shape_of, table_of
+from relevanceai.clustering.ids import OUTLIER
+from relevanceai.dashboard.damage import ADVICE, is_damage
+from relevanceai.dashboard.documents import (
+    Side,
+    Table,
+    documents_of,
+    media_path,
+    outliers_of,
+    shape_of,
+    table_of,
+)
 from relevanceai.dashboard.render import QueryValue, Renderer, query
 from relevanceai.dashboard.runs import (
     CLOSEST,
     FURTHEST,
+    NO_VECTOR_FIELD,
     Memory,
     checked_cluster,
     documents_path,
     every_clustering,
     face_version,
     find_by_names,
+    how_to_cluster,
     map_path,
 )
 from relevanceai.dashboard.values import cluster_name, cut
@@ -128,13 +140,21 @@ class Pages:
                 "documents_path": documents_path,
                 "map_path": map_path,
                 "faces": self._faces,
+                "advice": ADVICE,
+                "how_to_cluster": how_to_cluster,
+                "no_vector_field": NO_VECTOR_FIELD,
             },
         )
 
     def _faces(self, dataset: "Dataset", info: "ClusteringInfo") -> list[str]:
         """Return addresses of one picture a cluster, for the first few; asked for one by one."""
-        if not dataset.shape[0] or not shape_of(dataset, self._memory).pictures:
-            return []
+        try:
+            if not dataset.shape[0] or not shape_of(dataset, self._memory).pictures:
+                return []
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            return []  # the clustering's own page says so
         start = f"{map_path(dataset, info)}/faces/{face_version(dataset, info)}/"
         return [f"{start}{place}?s=96" for place in range(min(info.n_clusters, FACES))]
 
@@ -146,6 +166,21 @@ class Pages:
         """Show the documents of a cluster that are furthest from its centroid."""
         return self._documents(request, "furthest")
 
+    def first_pages(self) -> list[str]:
+        """Return the addresses that are opened first: home and the newest clustering."""
+        every = [
+            (each.dataset, info) for each in every_clustering(self._client) for info in each.infos
+        ]
+        if not every:
+            return ["/"]
+        dataset, info = max(every, key=lambda pair: pair[1].created_at)
+        return [
+            "/" + documents_path(dataset.name, info),
+            "/",
+            "/" + map_path(dataset, info),
+            *("/" + face for face in self._faces(dataset, info)),
+        ]
+
     def _documents(self, request: Request, side: Side) -> Response:
         asked = request.query_params
         fields = [field for field in asked.getlist("field") if field]
@@ -156,25 +191,36 @@ class Pages:
             return self.home(request)
         ids = [str(each) for each in run.ops.list_cluster_ids()]
         sizes = {str(name): int(size) for name, size in run.ops.sizes().items()}
+        wanted = asked.get("cluster") or None
+        is_noise = wanted == OUTLIER and OUTLIER in sizes
         shared: Mapping[str, object] = {
             "run": run,
+            "is_noise": is_noise,
             "side": side,
             "ids": ids,
             "sizes": sizes,
             "cluster_name": cluster_name,
             "cut": cut,
         }
-        if not ids:
+        if not ids and not is_noise:
             return self._renderer.page(request, "no_clusters.html", shared)
         is_furthest = side == "furthest"
-        wanted = asked.get("cluster") or None
         here = run.documents_path(furthest=is_furthest)
-        cluster = checked_cluster(run, wanted, ids, here)
+        places = [*ids, OUTLIER] if OUTLIER in sizes else ids
+        cluster = checked_cluster(run, wanted, places, here)
         paging = Paging.of(asked.get("page"), asked.get("per"), sizes.get(cluster, 0))
         shape = shape_of(run.dataset, self._memory)
-        found = documents_of(run, [cluster], side, page=paging.page, per=paging.per)
-        hidden = asked.getlist("hide")[:_MAX_HIDDEN]
-        table = table_of(found.get(cluster, []), shape, hidden)
+        hidden = tuple(asked.getlist("hide")[:_MAX_HIDDEN])
+
+        def ask() -> Table:
+            if is_noise:
+                shown = outliers_of(run, page=paging.page, per=paging.per)
+            else:
+                found = documents_of(run, [cluster], side, page=paging.page, per=paging.per)
+                shown = found.get(cluster, [])
+            return table_of(shown, shape, hidden)
+
+        table = self._memory.get(("table", cluster, side, paging, hidden, *run.key), ask)
 
         def address(**changes: str | int | None) -> str:
             """Return this page with another cluster, page, number of rows or side."""
@@ -196,7 +242,8 @@ class Pages:
             {
                 **shared,
                 "cluster": cluster,
-                "tabs": Tabs.of(ids, cluster),
+                "places": places,
+                "tabs": Tabs.of(places, cluster),
                 "paging": paging,
                 "per_page": PER_PAGE,
                 "table": table,

@@ -69,6 +69,17 @@ def query(pairs: Mapping[str, QueryValue]) -> str:
     return "?" + urlencode(flat, quote_via=quote) if flat else ""
 
 
+def plural(number: int, word: str) -> str:
+    """Return a word as it stands behind a number.
+
+    Examples
+    --------
+    >>> plural(1, "document"), plural(0, "document")
+    ('document', 'documents')
+    """
+    return word if number == 1 else f"{word}s"
+
+
 class Renderer:
     """The templates of the package, ready to answer requests."""
 
@@ -81,7 +92,12 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals.update(path=path, query=query)
+        self._environment.globals.update(path=path, query=query, plural=plural)
+
+    def warm(self) -> None:
+        """Compile every template, so that no visitor waits for it."""
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
 
     def page(
         self,

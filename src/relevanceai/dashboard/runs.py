@@ -9,6 +9,7 @@ from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from relevanceai.dashboard.damage import is_damage, said
 from relevanceai.dashboard.render import QueryValue, path, query
 from relevanceai.errors import NotFoundError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 CLOSEST = "sdk/cluster/centroids/closest"
 FURTHEST = "sdk/cluster/centroids/furthest"
 MAX_OPTIONS = 24
+NO_VECTOR_FIELD = "It has no vector field: name one “…_vector_”."
 T = TypeVar("T")
 
 
@@ -35,10 +37,20 @@ class Option:
 class Missing(Exception):
     """An address names something that is not there; the page lists what is."""
 
-    def __init__(self, title: str, message: str, options: Sequence[Option] = ()) -> None:
+    def __init__(
+        self,
+        title: str,
+        message: str,
+        options: Sequence[Option] = (),
+        *,
+        lines: str = "",
+        back: Option | None = None,
+    ) -> None:
         super().__init__(title)
         self.title = title
         self.message = message
+        self.lines = lines
+        self.back = back
         self.options = list(options)[:MAX_OPTIONS]
         self.n_more = max(0, len(options) - MAX_OPTIONS)
 
@@ -96,13 +108,30 @@ def documents_path(
     return (FURTHEST if furthest else CLOSEST) + query(names)
 
 
-def every_clustering(client: "Client") -> list[tuple["Dataset", list["ClusteringInfo"]]]:
+@dataclass(frozen=True)
+class Listed:
+    """A dataset on the home page: its shape and clusterings, or why it cannot be read."""
+
+    dataset: "Dataset"
+    shape: tuple[int, int] = (0, 0)
+    infos: tuple["ClusteringInfo", ...] = ()
+    damage: str = ""
+
+
+def every_clustering(client: "Client") -> list[Listed]:
     """Return each dataset with its clusterings, the newest clustering first."""
-    datasets = [client.Dataset(name) for name in client.list_datasets()]
-    return [
-        (dataset, sorted(dataset.clusterings(), key=lambda info: info.created_at, reverse=True))
-        for dataset in datasets
-    ]
+    return [_listed(client.Dataset(name)) for name in client.list_datasets()]
+
+
+def _listed(dataset: "Dataset") -> Listed:
+    """Look a dataset over; one whose files are damaged must not hide the others."""
+    try:
+        infos = sorted(dataset.clusterings(), key=lambda info: info.created_at, reverse=True)
+        return Listed(dataset, dataset.shape, tuple(infos))
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        return Listed(dataset, damage=said(error))
 
 
 def run_of(dataset: "Dataset", info: "ClusteringInfo") -> Run:
@@ -139,8 +168,11 @@ def find_by_names(
             "These datasets exist:" if options else "This workspace has no datasets yet.",
             options,
         )
-    chosen = [client.Dataset(name) for name in (names if dataset is None else [dataset])]
-    found = [(each, info) for each in chosen for info in each.clusterings()]
+    if dataset is None:
+        found = [(each.dataset, info) for each in every_clustering(client) for info in each.infos]
+    else:
+        chosen = client.Dataset(dataset)
+        found = [(chosen, info) for info in chosen.clusterings()]
     fitting = [
         (each, info)
         for each, info in found
@@ -150,7 +182,8 @@ def find_by_names(
         return run_of(*max(fitting, key=lambda pair: pair[1].created_at))
     if dataset is None and alias is None and not fields:
         return None
-    raise _no_clustering(dataset, fields, alias, found)
+    lines = "" if dataset is None or found else how_to_cluster(client.Dataset(dataset))
+    raise _no_clustering(dataset, fields, alias, found, lines)
 
 
 def find_by_slugs(client: "Client", dataset_slug: str, field_slug: str, alias_slug: str) -> Run:
@@ -167,14 +200,18 @@ def find_by_slugs(client: "Client", dataset_slug: str, field_slug: str, alias_sl
         options = [Option(name, CLOSEST + query({"dataset": name})) for name in names]
         raise Missing(
             "There is no such dataset",
-            "These datasets exist:" if options else "This workspace has no datasets yet.",
+            "It has been deleted, or the address is wrong. These datasets exist:"
+            if options
+            else "It has been deleted, or the address is wrong. This workspace has no datasets.",
             options,
         ) from error
     infos = dataset.clusterings()
     for info in infos:
         if (info.field_slug, info.alias_slug) == (field_slug, alias_slug):
             return run_of(dataset, info)
-    raise _no_clustering(dataset.name, [field_slug], alias_slug, [(dataset, i) for i in infos])
+    lines = "" if infos else how_to_cluster(dataset)
+    found = [(dataset, info) for info in infos]
+    raise _no_clustering(dataset.name, [field_slug], alias_slug, found, lines)
 
 
 def checked_cluster(run: Run, cluster: str | None, ids: Sequence[str], href: str) -> str:
@@ -196,7 +233,34 @@ def checked_cluster(run: Run, cluster: str | None, ids: Sequence[str], href: str
             Option(each, f"{href}{joint}{query({'cluster': each})[1:]}")
             for each in _near(ids, cluster)
         ],
+        back=Option(f"Back to {run.info.alias} of {run.dataset.name}", href),
     )
+
+
+def how_to_cluster(dataset: "Dataset") -> str:
+    """Return lines of Python that cluster a dataset, "" when it has no vector field."""
+    fields = dataset.list_vector_fields()
+    if not fields:
+        return ""
+    return "\n".join(
+        (
+            "from relevanceai import Client",
+            f"ds = Client({literal(str(dataset.workspace))}).Dataset({literal(dataset.name)})",
+            f'ds.cluster("kmeans", vector_fields=[{literal(fields[0])}], alias="main-cluster")',
+        )
+    )
+
+
+def literal(text: str) -> str:
+    """Return text as Python writes it, in double quotes where that is plain.
+
+    Examples
+    --------
+    >>> print(literal("my set"), literal('a "b"'))
+    "my set" 'a "b"'
+    """
+    is_plain = text.isprintable() and not {'"', "\\"} & set(text)
+    return f'"{text}"' if is_plain else repr(text)
 
 
 class Memory:
@@ -254,6 +318,7 @@ def _no_clustering(
     fields: Sequence[str],
     alias: str | None,
     found: Sequence[tuple["Dataset", "ClusteringInfo"]],
+    lines: str,
 ) -> Missing:
     asked = " ".join(
         part
@@ -273,6 +338,17 @@ def _no_clustering(
     ]
     return Missing(
         f"There is no clustering {asked}".rstrip(),
-        "These clusterings exist:" if options else "Nothing has been clustered there yet.",
+        _what_there_is(dataset, is_any=bool(options), has_lines=bool(lines)),
         options,
+        lines=lines,
     )
+
+
+def _what_there_is(dataset: str | None, *, is_any: bool, has_lines: bool) -> str:
+    if is_any:
+        return "These clusterings exist:"
+    if has_lines:
+        return "Nothing has been clustered there yet. To cluster it:"
+    if dataset is None:
+        return "Nothing has been clustered yet."
+    return f"Nothing has been clustered there yet. {NO_VECTOR_FIELD}"

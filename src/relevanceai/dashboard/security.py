@@ -71,6 +71,13 @@ def is_foreign(headers: Mapping[str, str]) -> bool:
     return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
+def is_ahead_of_time(headers: Mapping[str, str]) -> bool:
+    """True when a browser fetches a page in case somebody opens it, which nobody has done yet."""
+    names = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+    said = " ".join(headers.get(name, "") for name in names).lower()
+    return any(word in said for word in ("prefetch", "prerender", "preview"))
+
+
 def is_isolated(method: str, headers: Mapping[str, str], settings: Settings) -> bool:
     """True when no other site may have made this request on the user's behalf.
 

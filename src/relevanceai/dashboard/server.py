@@ -17,12 +17,14 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, cast
 
+from relevanceai.browser import sweep_redirects
 from relevanceai.errors import DashboardError, RelevanceAIError, WorkspaceError
 from relevanceai.launch import (
     DEFAULT_PORT,
@@ -53,7 +55,10 @@ if TYPE_CHECKING:
 IDLE_S = 900.0
 _LOCK_S = 15.0
 _GLANCE_S = 5.0
-_WARMED = ("relevanceai.client", "pandas", "PIL.Image")
+_MOST_AT_ONCE = 200
+_WARMED = ("relevanceai.client", "relevanceai.operations.viz.cluster", "PIL.Image", "pandas")
+_WARM_S = 10.0
+_SWITCH_S = 0.001  # as many threads load and draw, the one that answers must not wait its turn
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +114,7 @@ def run(
         )
         write_record(record)
         stack.callback(remove_record, record)
+        sweep_redirects()
         _Process(record, idle_s).serve(listener, make_app or _dashboard)
     return 0
 
@@ -127,12 +133,13 @@ class _Process:
         self, listener: socket.socket, make_app: "Callable[[Path, Settings], ASGIApp]"
     ) -> None:
         """Build the application and answer until `end` is called."""
+        sys.setswitchinterval(_SWITCH_S)
         with _signals(self.end):
             app = make_app(Path(self._record.workspace), self._settings())
             self._server = _uvicorn(app)
             threading.Thread(target=self._watch, name="watch", daemon=True).start()
             # No daemon: a process that exits in the middle of an import may crash.
-            threading.Thread(target=self._warm, name="warm").start()
+            threading.Thread(target=self._warm, args=(app,), name="warm").start()
             try:
                 if not self._ending.is_set():
                     self._server.run(sockets=[listener])
@@ -174,13 +181,34 @@ class _Process:
                     write_record(self._record)
             self._ending.wait(min(left_s, _GLANCE_S))
 
-    def _warm(self) -> None:
-        """Load what the first page needs, once the server answers."""
+    def _warm(self, app: "ASGIApp") -> None:
+        """Load what the first page needs, once the server answers; then open the likely pages.
+
+        What they found is remembered, so the visitor who comes next sees them at once.
+        """
         while not (self._ending.is_set() or (self._server and self._server.started)):
             self._ending.wait(0.01)
         for name in _WARMED:
             if not self._ending.is_set():
                 importlib.import_module(name)
+        first_pages = getattr(getattr(app, "state", None), "first_pages", None)
+        if first_pages is None or self._ending.is_set():
+            return
+        try:
+            self._open(first_pages())
+        except (OSError, HTTPException, RelevanceAIError) as error:
+            logger.info("the first pages were not opened ahead of time: %s", error)
+
+    def _open(self, paths: Sequence[str]) -> None:
+        """Ask this server for pages, as their owner."""
+        connection = HTTPConnection(HOST, self._record.port, timeout=_WARM_S)
+        headers = {"Authorization": f"Bearer {self._record.secret}", "Accept-Encoding": "gzip"}
+        with contextlib.closing(connection):
+            for path in paths:
+                if self._ending.is_set():
+                    return
+                connection.request("GET", path, headers=headers)
+                connection.getresponse().read()
 
 
 class _LateClient:
@@ -224,6 +252,7 @@ def _uvicorn(app: "ASGIApp") -> "uvicorn.Server":
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        limit_concurrency=_MOST_AT_ONCE,
         timeout_graceful_shutdown=2,
     )
     return uvicorn.Server(config)

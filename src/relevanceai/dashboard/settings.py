@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from relevanceai.errors import InvalidInputError
 
@@ -93,6 +93,15 @@ class Settings:
     def cookie_name(self) -> str:
         """The name of the session cookie: cookies are shared by all ports of a host."""
         return f"relevanceai-{self.port}"
+
+    def cookie_path(self, host: str) -> str:
+        """The `Path` of the session cookie for a browser that sent this `Host`.
+
+        Others may share the host of a proxy: there the cookie goes to this prefix only.
+        """
+        if host.lower() not in self.base_hosts or ";" in self.prefix:  # which ends a cookie's path
+            return "/"
+        return quote(self.prefix, safe="/%:@!$&'()*+,=~") + "/"
 
     def is_secure(self, host: str) -> bool:
         """True when a browser that sent this `Host` speaks https, so the cookie may say so."""

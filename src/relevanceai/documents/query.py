@@ -20,6 +20,7 @@ from relevanceai.kernels.nearest import Metric
 from relevanceai.show import DocumentTable, show_json
 from relevanceai.store.exporting import arrow_reader, write_csv, write_parquet
 from relevanceai.store.grouping import grouped
+from relevanceai.store.incoming import id_text
 from relevanceai.store.selecting import chosen_columns, columns_of, selected
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class DocumentsOut(HoldsDocuments):
         if isinstance(ids, Mapping) or not hasattr(ids, "__iter__"):
             raise InvalidInputError(f"ids is a list of `_id`s, but got {ids!r:.60}.")
         store = self.opened().snapshot()
-        wanted = [ids] if isinstance(ids, str) else [str(one) for one in ids]
+        wanted = [ids] if isinstance(ids, str) else [id_text(one) or "" for one in ids]
         there = store.row_ids(wanted)
         lacking = [one for one in dict.fromkeys(wanted) if one not in there]
         if lacking:

@@ -19,7 +19,7 @@ from PIL import Image
 from relevanceai.client import Client
 from relevanceai.dataset import Dataset
 from relevanceai.errors import InvalidInputError, NotFoundError, RelevanceAIError
-from relevanceai.operations.viz.cluster import ClusterVizOps
+from relevanceai.operations.viz.cluster import ClusterVizOps, _print_pairs
 
 METRICS = ("cosine", "dp", "l2", "l1")
 
@@ -96,6 +96,16 @@ def assert_whole_and_apart(axes: Axes) -> None:
 
 
 # what is printed and returned --------------------------------------------------------------------
+
+
+def test_the_printed_block_steers_no_terminal(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = client.Dataset("hostile")
+    dataset.insert_documents([{"_id": str(i), "v_vector_": [1.0, float(i)]} for i in range(2)])
+    ops = dataset.set_cluster_labels("v_vector_", "a", ["red\x1b[2J\r", "b\u202elue"])
+    _print_pairs(ops.closest_centroids(), 2)
+    assert capsys.readouterr().out.splitlines()[1] == "0.71 red·[2J·, b·lue"
 
 
 def test_the_block_and_the_list_are_the_guides(

@@ -16,6 +16,7 @@ const LEVELS = 512;
 const FULL_SCALE = 65534;
 const MISSING = 65535;
 const MAX_TILES = 256;
+const HALF_LINE = 7;
 const CELLS_DRAWN_SINGLY = 64;
 
 /** The rocket colours as [red, green, blue], from dark (low) to light (high). */
@@ -209,12 +210,13 @@ export function createHeatmap(el, given) {
     const isFlat = longest <= cell - 4;
     const digits = isNumbered && !isFlat;
     const below = isFlat || digits ? 18 : Math.min(longest, 90) + 6;
+    const top = cell < 2 * HALF_LINE ? HALF_LINE + 1 : 2; // room for a name beside a thin row
     return {
       width, gutter, plot, cell, thumb, isShort, isFlat, digits,
       across: digits ? widest(numbers) + 8 : isFlat ? 0 : 13,
-      top: 2,
-      scale: 2 + plot + (thumb ? thumb + 6 : 0) + below + 16,
-      height: 2 + plot + (thumb ? thumb + 6 : 0) + below + 16 + 30,
+      top,
+      scale: top + plot + (thumb ? thumb + 6 : 0) + below + 16,
+      height: top + plot + (thumb ? thumb + 6 : 0) + below + 16 + 30,
     };
   }
 

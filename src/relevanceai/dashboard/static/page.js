@@ -3,6 +3,7 @@
 const policy = window.trustedTypes?.createPolicy("fragments", { createHTML: (text) => text });
 
 dropMarker();
+softenPictures();
 localTimes(document);
 submitOnChange();
 closeMenus();
@@ -16,6 +17,16 @@ function dropMarker() {
   if (!address.searchParams.has("bounced")) return;
   address.searchParams.delete("bounced");
   history.replaceState(history.state, "", address);
+}
+
+/** A picture that is on its way stands on a soft ground, one that is there on a light one. */
+function softenPictures() {
+  const show = (image) => image.classList.add("is-there");
+  const pictures = [...document.querySelectorAll("img.thumb")];
+  for (const image of pictures) if (image.complete && image.naturalWidth) show(image);
+  document.addEventListener("load", (event) => {
+    if (event.target.classList?.contains("thumb")) show(event.target);
+  }, true);
 }
 
 /** Say times in the reader's own zone and manner. */
@@ -130,6 +141,7 @@ async function compare(el, a, b, { isFocused = false } = {}) {
     const parsed = new DOMParser().parseFromString(policy?.createHTML(text) ?? text, "text/html");
     const panel = document.adoptNode(parsed.getElementById("compare"));
     document.getElementById("compare").replaceWith(panel);
+    document.title = parsed.title;
     document.querySelector(".banner")?.remove();
     history.replaceState(history.state, "", shown);
     if (isFocused) panel.focus({ preventScroll: true });
@@ -148,9 +160,12 @@ async function asked(address, more) {
   if (response.ok) return response;
   const reason = {
     401: "This page's session has ended. Open a fresh link: relevanceai dashboard",
+    404: "It is no longer there: the dataset or the clustering was deleted or replaced.",
     409: "This clustering has changed since the page was opened. Load the page again.",
   }[response.status];
-  throw new Error(reason ?? "The dashboard could not answer. Load the page again.");
+  const error = new Error(reason ?? "The dashboard could not answer. Load the page again.");
+  error.isGone = response.status === 404;
+  throw error;
 }
 
 /** Say what went wrong above the picture; nothing is lost, since the address holds the state. */
@@ -164,5 +179,11 @@ function warn(el, error) {
       ? "The dashboard does not answer; it ends when nobody has used it for a while. " +
         "Start it again with: relevanceai dashboard"
       : error.message;
+  if (error.isGone) {
+    const home = document.createElement("a");
+    home.href = document.querySelector(".brand").href;
+    home.textContent = "All datasets";
+    banner.append(" ", home);
+  }
   el.closest("main").prepend(banner);
 }
