@@ -1,6 +1,7 @@
 """Values settle into Arrow columns and come back as they went in."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 import enum
 import math
 import uuid
@@ -137,7 +138,20 @@ def test_a_value_of_another_library_is_kept_as_plain_python(value: object, kept:
         ),
         ({1: "a"}, "holds a dict with a key that is not text: 1"),
         ("\ud800", "holds text that is not valid Unicode (half of a surrogate pair): '\\ud800'"),
-        (np.timedelta64(5, "ns"), "holds a timedelta64; turn it into a number of seconds"),
+        (
+            np.timedelta64(5, "ns"),
+            "holds np.timedelta64(5,'ns'), which is not exact to the microsecond",
+        ),
+        (
+            np.timedelta64(5, "M"),
+            "holds np.timedelta64(5,'M'), which has no fixed length; turn it into days",
+        ),
+        (pd.Timedelta(1, "ns"), "holds nanoseconds, but spans are kept to the microsecond"),
+        (
+            dt.time(1, tzinfo=ZoneInfo("Europe/Berlin")),
+            "holds datetime.time(1, 0, tzinfo=zoneinfo.ZoneInfo(key='Europe/Berlin')), whose zone "
+            "tells nothing without a day",
+        ),
         (
             np.datetime64("20000-01-01", "us"),
             "holds 20000-01-01T00:00:00.000000, beyond the years 1 to 9999",

@@ -226,12 +226,7 @@ def test_documents_come_in_the_order_of_the_row_ids_asked(store: DocumentStore) 
         ([{1: 2, "_id": "a"}], "A field of document 'a' is named 1 (int). Field names are text."),
         (
             [{"_id": ""}],
-            "The `_id` of document number 0 is ''. "
-            "Pass text or a number, or leave it out to have one made.",
-        ),
-        (
-            [{"_id": ["a"]}],
-            "The `_id` of document number 0 is ['a']. "
+            "The `_id` of document number 0 is empty. "
             "Pass text or a number, or leave it out to have one made.",
         ),
         (

@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from typing import Literal, TypeAlias
 
 import lance
@@ -18,6 +19,8 @@ from relevanceai.store.incoming import is_derived, next_generation
 from relevanceai.store.report import InsertReport
 from relevanceai.store.streams import (
     batches_of,
+    checked_json,
+    first_width,
     ids_of,
     incoming_fields,
     is_json_text,
@@ -29,6 +32,10 @@ OnError: TypeAlias = Literal["raise", "skip"]
 _MAX_ROWS = 8192
 _BATCH_BYTES = 16 * 1024 * 1024
 _LOOK_AHEAD = 32
+
+
+class _NothingTakenError(Exception):
+    """No row of the call is taken: what was changed for its sake is taken back."""
 
 
 def ingest(
@@ -60,16 +67,16 @@ def ingest(
     """
     if on_error not in ("raise", "skip"):
         raise InvalidInputError(f"on_error is 'raise' or 'skip', but got {on_error!r:.60}.")
+    if isinstance(vector_fields, str):
+        vector_fields = [vector_fields]
     with store.writing():
         exists = store.exists()
         known = {one.name: one for one in store.fields()} if exists else {}
         brought = incoming_fields(reader.schema, vector_fields, known)
-        rows = _rows_per_batch(brought)
-        batches = iter(batches_of(reader, rows))
-        ahead = list(islice(batches, _LOOK_AHEAD)) if _is_open(brought, known) else []
-        brought = [_with_width(one, ahead, known) for one in brought]
+        incoming = iter(reader)
+        brought, ahead = _with_widths(brought, incoming, known)
+        stream = batches_of(chain(ahead, incoming), _rows_per_batch(brought))
         intake = _Intake(store if exists else None, on_error, on_rows)
-        stream = chain(ahead, batches)
         mixed: tuple[str, ...] = ()
         if not exists:
             schema = _schema(brought)
@@ -78,7 +85,7 @@ def ingest(
                 source = chain([first], filled)
                 intake.run(lambda: create(store, _reader(schema, source)))
         else:
-            with store.changing():
+            with suppress(_NothingTakenError), store.changing():
                 fields, mixed = _fitted(store, brought, known)
                 lacking = [one for one in fields if one.name not in known]
                 if lacking:
@@ -88,6 +95,9 @@ def ingest(
                 uri = store.opened().uri
                 store.last_commit()
                 intake.run(lambda: lance.write_dataset(_reader(schema, taken), uri, mode="append"))
+                if not intake.taken:
+                    raise _NothingTakenError
+            mixed = mixed if intake.taken else ()
         if intake.taken:
             store.tend_index()
     ignored = tuple(name for name in reader.schema.names if is_derived(name))
@@ -106,7 +116,7 @@ class _Intake:
         self._position = 0
         self._ids: list[pa.Array] = []
         self._seen: set[str] = set()
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         self.taken = 0
         self.made: list[str] = []
         self.failed: dict[str, str] = {}
@@ -115,7 +125,7 @@ class _Intake:
         """Let the writer pull the batches; raise our own error rather than its wrapping of it."""
         try:
             write()
-        except Exception as error:
+        except BaseException as error:
             if self._error is not None and error is not self._error:
                 raise self._error from None
             raise
@@ -131,54 +141,45 @@ class _Intake:
                     yield made
                 self._on_rows(batch.num_rows)
             self._check_ids()
-        except Exception as error:
-            self._error = error
+        except BaseException as error:
+            self._error = self._error or error
             raise
 
     def _one(
         self, fields: Sequence[Field], schema: pa.Schema, batch: pa.RecordBatch
     ) -> pa.RecordBatch:
         problems: dict[int, str] = {}
+        if "_id" in batch.schema.names:
+            ids = ids_of(batch["_id"], problems)
+        else:
+            ids = pa.nulls(batch.num_rows, pa.string())
         columns = [
-            batch[one.name].cast(pa.string())
+            checked_json(one, batch[one.name], problems)
             if one.kind == "json" and is_json_text(batch.schema.field(one.name))
             else kept_column(one, batch[one.name], problems)
             for one in fields
         ]
-        ids = self._filled_ids(batch)
         if self._on_error == "skip":
             self._find_duplicates(ids, problems)
         if problems:
             self._refuse(ids, problems)
             kept = pa.array(np.setdiff1d(np.arange(len(ids)), list(problems)))
             ids, columns = ids.take(kept), [column.take(kept) for column in columns]
+        if ids.null_count:
+            made = [str(uuid.uuid4()) for _ in range(ids.null_count)]
+            self.made += made
+            ids = pc.replace_with_mask(ids, ids.is_null(), pa.array(made, pa.string()))
         self._position += batch.num_rows
         self.taken += len(ids)
         self._ids.append(ids)
         return pa.RecordBatch.from_arrays([ids, *columns], schema=schema)
 
-    def _filled_ids(self, batch: pa.RecordBatch) -> pa.Array:
-        if "_id" not in batch.schema.names:
-            ids = pa.nulls(batch.num_rows, pa.string())
-        else:
-            ids = ids_of(batch["_id"])
-        empty = np.asarray(pc.fill_null(pc.equal(ids, ""), False))
-        if empty.any():
-            raise InvalidInputError(
-                f"The `_id` of row {self._position + int(np.argmax(empty)):,} is ''. "
-                "Pass text or a number, or leave it null to have one made."
-            )
-        if ids.null_count:
-            made = [str(uuid.uuid4()) for _ in range(ids.null_count)]
-            self.made += made
-            ids = pc.replace_with_mask(ids, ids.is_null(), pa.array(made, pa.string()))
-        return ids
-
     def _find_duplicates(self, ids: pa.Array, problems: dict[int, str]) -> None:
         names = ids.to_pylist()
-        there = self._store.row_ids(names) if self._store is not None else {}
+        given = [name for name in names if name is not None]
+        there = self._store.row_ids(given) if self._store is not None else {}
         for row, name in enumerate(names):
-            if row in problems:
+            if row in problems or name is None:
                 continue
             if name in there:
                 problems[row] = "is in the dataset already"
@@ -189,13 +190,13 @@ class _Intake:
 
     def _refuse(self, ids: pa.Array, problems: Mapping[int, str]) -> None:
         for row in sorted(problems):
-            name = ids[row].as_py()
+            name, place = ids[row].as_py(), self._position + row
             if self._on_error == "raise":
+                who = f"Row {place:,}" if name is None else f"Document {name!r} (row {place:,})"
                 raise InvalidInputError(
-                    f"Document {name!r} (row {self._position + row:,}): {problems[row]}. "
-                    "Mend it, or pass on_error='skip'."
+                    f"{who}: {problems[row]}. Mend it, or pass on_error='skip'."
                 )
-            self.failed[name] = problems[row]
+            self.failed[f"#{place}" if name is None else name] = problems[row]
 
     def _check_ids(self) -> None:
         """Raise for an `_id` that is there already or came twice; nothing is committed yet."""
@@ -235,30 +236,43 @@ def _rows_per_batch(fields: Sequence[Field]) -> int:
     return max(min(_BATCH_BYTES // row_bytes, _MAX_ROWS), 256)
 
 
-def _is_open(fields: Sequence[Field], known: Mapping[str, Field]) -> bool:
-    return any(one.kind == "vector" and not one.width and one.name not in known for one in fields)
+def _with_widths(
+    brought: Sequence[Field], batches: Iterator[pa.RecordBatch], known: Mapping[str, Field]
+) -> tuple[list[Field], list[pa.RecordBatch]]:
+    """Settle the width of each vector field: the dataset's, the type's, or the first vector's.
 
-
-def _with_width(one: Field, ahead: Sequence[pa.RecordBatch], known: Mapping[str, Field]) -> Field:
-    """Settle the width of a vector field: the dataset's, the type's, or the first vector's."""
-    if one.kind != "vector":
-        return one
-    kept = known.get(one.name)
-    if kept is not None and kept.kind == "vector":
-        return replace(one, width=kept.width)
-    if one.width:
-        return one
-    for batch in ahead:
-        lengths = pc.list_value_length(batch[one.name]).drop_null()
-        if len(lengths):
-            if not lengths[0].as_py():
-                raise InvalidInputError(f"The first {one.name!r} is empty. Make it null instead.")
-            return replace(one, width=lengths[0].as_py())
-    raise InvalidInputError(
-        f"The first {sum(batch.num_rows for batch in ahead):,} rows have no {one.name!r}, so its "
-        "width is not known. Bring a row that has one first, or cast the column to a fixed-size "
-        "list."
-    )
+    Returns the fields, and the batches that had to be read for it. A field without any vector
+    brings nothing.
+    """
+    widths: dict[str, int | None] = {}
+    for one in brought:
+        if one.kind == "vector":
+            kept = known.get(one.name)
+            widths[one.name] = (kept.width if kept is not None else 0) or one.width or None
+    ahead: list[pa.RecordBatch] = []
+    batch: pa.RecordBatch | None = None
+    while not all(widths.values()) and len(ahead) < _LOOK_AHEAD:
+        batch = next(batches, None)
+        if batch is None:
+            break
+        ahead.append(batch)
+        for name, width in widths.items():
+            found = None if width else first_width(batch[name])
+            widths[name] = width if found is None else found
+    for name, width in widths.items():
+        if width == 0:
+            raise InvalidInputError(f"The first {name!r} is empty. Make it null instead.")
+        if width is None and batch is not None:
+            raise InvalidInputError(
+                f"The first {sum(one.num_rows for one in ahead):,} rows have no {name!r}, so its "
+                "width is not known. Bring a row that has one first, or cast the column to a "
+                "fixed-size list."
+            )
+    fields = [
+        replace(one, width=widths[one.name] or 0) if one.kind == "vector" else one
+        for one in brought
+    ]
+    return [one for one in fields if one.width or one.kind != "vector"], ahead
 
 
 def _fitted(
@@ -295,5 +309,8 @@ def _joined_kind(store: DocumentStore, kept: Field, new_kind: str) -> str:
     if kept.kind == "number":
         return "number"
     values = store.opened().to_table(columns=[kept.column])[kept.column]
-    largest = pc.max(pc.abs(values.cast(pa.float64(), safe=False))).as_py()
-    return "number" if largest is None or largest <= 2.0**53 else "json"
+    ends = pc.min_max(values)
+    is_exact = pc.and_(
+        pc.greater_equal(ends["min"], -(2**53)), pc.less_equal(ends["max"], 2**53)
+    ).as_py()
+    return "json" if is_exact is False else "number"

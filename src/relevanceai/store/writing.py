@@ -49,7 +49,8 @@ def write_documents(
     with store.writing():
         exists = store.exists()
         kept = store.fields() if exists else []
-        named = {*vector_fields, *(one.name for one in kept if one.kind == "vector")}
+        asked = [vector_fields] if isinstance(vector_fields, str) else vector_fields
+        named = {*asked, *(one.name for one in kept if one.kind == "vector")}
         incoming = gathered(documents, keep_last=upsert, on_error=on_error, vector_fields=named)
         check_vectors(incoming, kept, on_error)
         there: pa.Table | None = None
