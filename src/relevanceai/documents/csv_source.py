@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -66,8 +65,8 @@ def _only_header(file: Path) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(pa.schema([]), iter([]))
 
 
-def _opened(file: Path, names: Sequence[str] | None = None) -> Any:
-    """Open a CSV file, every cell as text or null."""
+def _opened(file: Path, names: Sequence[str] = ()) -> Any:
+    """Open a CSV file, the cells of these columns as text or null."""
     from pyarrow import csv
 
     return csv.open_csv(
@@ -75,7 +74,7 @@ def _opened(file: Path, names: Sequence[str] | None = None) -> Any:
         read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            column_types={name: pa.string() for name in names or ()},
+            column_types={name: pa.string() for name in names},
             strings_can_be_null=True,
             null_values=[""],
         ),
@@ -84,7 +83,7 @@ def _opened(file: Path, names: Sequence[str] | None = None) -> Any:
 
 def _settled(file: Path, vector_fields: Sequence[str]) -> tuple[list[str], list[pa.DataType]]:
     """Return the columns and their types: what every cell allows, looked at block by block."""
-    names = _header(file)
+    names = list(_opened(file).schema.names)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InvalidInputError(f"Columns of the same name: {listed(twice)}. Give each its own.")
@@ -94,7 +93,7 @@ def _settled(file: Path, vector_fields: Sequence[str]) -> tuple[list[str], list[
     for batch in _opened(file, names):
         for name in names:
             has_values[name] |= batch[name].null_count < len(batch)
-            if name in open_shapes:
+            if open_shapes.get(name):
                 column = batch[name].drop_null().unique()
                 open_shapes[name] = [one for one in open_shapes[name] if _fits(column, *one)]
     types: list[pa.DataType] = []
@@ -107,18 +106,6 @@ def _settled(file: Path, vector_fields: Sequence[str]) -> tuple[list[str], list[
             shapes = open_shapes.get(name)
             types.append(shapes[0][0] if shapes else pa.string())
     return names, types
-
-
-def _header(file: Path) -> list[str]:
-    """Return the names of the columns, as pyarrow's reader finds them."""
-    from pyarrow import csv
-
-    # Guessing the types of the first block may fail where text would not: every name as it comes.
-    options = csv.ReadOptions(block_size=_BLOCK_BYTES, autogenerate_column_names=True)
-    parse = csv.ParseOptions(newlines_in_values=True)
-    with csv.open_csv(file, read_options=options, parse_options=parse) as reader:
-        first = reader.read_next_batch()
-    return ["" if one[0].as_py() is None else str(one[0].as_py()) for one in first.columns]
 
 
 def _fits(column: pa.StringArray, wanted: pa.DataType, pattern: str) -> bool:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from relevanceai.documents.csv_source import csv_reader
 from relevanceai.documents.held import HoldsDocuments
 from relevanceai.documents.sources import (
     beside_vectors,
-    csv_reader,
     jsonl_documents,
     media_documents,
     parquet_reader,
@@ -154,9 +154,11 @@ class DocumentsIn(HoldsDocuments):
     ) -> InsertReport:
         """Insert the rows of a CSV file with a header, in bounded memory.
 
-        A column is whole numbers, numbers, bools, dates or text, as all of its cells allow; an
-        empty cell is missing. A vector field holds a list in brackets: `[0.1, 0.2]`. The file is
-        read twice: once to settle the columns.
+        A column is whole numbers, numbers, bools, days, dates or text: the first that all of its
+        cells allow, read exactly. Leading zeros make text (`00123` is a code), and so do whole
+        numbers too long for their kind. `_id` is always text. An empty cell is missing. A vector
+        field holds a list in brackets: `[0.1, 0.2]`. The file is read twice: once to settle the
+        columns.
         """
         return self._ingest(csv_reader(path, vector_fields), None, vector_fields, on_error)
 
@@ -170,9 +172,12 @@ class DocumentsIn(HoldsDocuments):
         """Insert the documents of a JSON Lines file: one JSON object a line, blank lines skipped.
 
         Documents are held in memory until the call ends; for more than memory holds use Parquet.
-        Errors are those of `insert_documents`; a line that is no JSON object is named by number.
+        Errors are those of `insert_documents`; a line that is no JSON object is named by number,
+        and under "line 7" in the report where such are skipped.
         """
-        return self._write(jsonl_documents(path), False, vector_fields, on_error)
+        failed: dict[str, str] | None = {} if on_error == "skip" else None
+        report = self._write(jsonl_documents(path, failed), False, vector_fields, on_error)
+        return replace(report, failed={**(failed or {}), **report.failed})
 
     def insert_numpy(
         self,

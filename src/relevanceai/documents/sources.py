@@ -2,7 +2,7 @@
 
 import glob
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +11,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from relevanceai.batch import Document
+from relevanceai.documents.csv_source import csv_reader, existing_file
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.pictures import FILE_NAME, decode, webp
+from relevanceai.store.columns import KIND_KEY, kind_of, normalised, to_arrow
 from relevanceai.store.frames import frame_documents
-from relevanceai.store.incoming import is_vector_name
-from relevanceai.store.streams import arrow_reader
+from relevanceai.store.incoming import id_text, is_vector_name
+from relevanceai.store.streams import arrow_reader, is_json_text, kept_kind
 
 BATCH_ROWS = 8192
-
-
-def existing_file(path: str | Path) -> Path:
-    """Return the path of a file that is there, or raise NotFoundError."""
-    found = Path(path).expanduser()
-    if not found.is_file():
-        raise NotFoundError(f"No file {str(path)!r} (looked in {Path.cwd()}).")
-    return found
 
 
 def parquet_reader(
@@ -35,20 +29,80 @@ def parquet_reader(
     import pyarrow.dataset as ds
 
     files = _files(path, ".parquet")
-    data = ds.dataset([str(file) for file in files], format="parquet")
-    names = None
+    schema = _joint_schema(files)
+    root = None
+    if isinstance(path, str | Path) and Path(path).expanduser().is_dir():
+        root = str(Path(path).expanduser())
+    names = [str(file) for file in files]
+    apart = {"partitioning": "hive", "partition_base_dir": root} if root else {}
+    if root:  # folders named year=2024 are columns
+        inside = [one for one in ds.dataset(names, **apart).schema if one.name not in schema.names]
+        schema = pa.schema([*schema, *inside])
+    data = ds.dataset(names, format="parquet", schema=schema, **apart)
+    wanted = None
     if columns is not None:
-        names = list(dict.fromkeys(["_id", *columns] if "_id" in data.schema.names else columns))
-        lacking = [name for name in names if name not in data.schema.names]
+        wanted = list(dict.fromkeys(["_id", *columns] if "_id" in schema.names else columns))
+        lacking = [name for name in wanted if name not in schema.names]
         if lacking:
             raise NotFoundError(
                 f"No column {listed(lacking)} in {files[0].name!r}. "
-                f"It has: {listed(data.schema.names, like=lacking[0])}."
+                f"It has: {listed(schema.names, like=lacking[0])}."
             )
     reader = data.scanner(
-        columns=names, batch_size=BATCH_ROWS, batch_readahead=4, fragment_readahead=2
+        columns=wanted, batch_size=BATCH_ROWS, batch_readahead=4, fragment_readahead=2
     ).to_reader()
-    return reader, data.count_rows()
+    batches = _named(reader, f"The Parquet files at {str(path)!r:.200} cannot be read")
+    return pa.RecordBatchReader.from_batches(reader.schema, batches), data.count_rows()
+
+
+def _named(batches: Iterable[pa.RecordBatch], what: str) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except (pa.ArrowException, OSError) as error:
+        raise InvalidInputError(f"{what}: {error}") from error
+
+
+def _joint_schema(files: Sequence[Path]) -> pa.Schema:
+    """Return the columns of all files, each of a type that holds those of every file."""
+    from pyarrow import parquet
+
+    fields: dict[str, pa.Field] = {}
+    origin: dict[str, Path] = {}
+    for file in files:
+        try:
+            schema = parquet.read_schema(file)
+        except (pa.ArrowException, OSError) as error:
+            raise InvalidInputError(f"{str(file)!r} cannot be read as Parquet: {error}") from error
+        twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+        if twice:
+            raise InvalidInputError(
+                f"{str(file)!r} has columns of the same name: {listed(twice)}. Give each its own."
+            )
+        for one in schema:
+            known = fields.setdefault(one.name, one)
+            before = origin.setdefault(one.name, file)
+            if known.type == one.type and is_json_text(known) == is_json_text(one):
+                continue
+            kinds = [kept_kind(each) for each in (known, one)]
+            joined = None
+            if {*kinds} <= {"integer", "number"} or kinds[0] == kinds[1] or None in kinds:
+                joined = _joint_type(known.type, one.type)
+            if joined is None:
+                raise InvalidInputError(
+                    f"{one.name!r} is {known.type} in {str(before)!r}, but {one.type} in "
+                    f"{str(file)!r}. Insert them one by one, or give the column one type."
+                )
+            fields[one.name] = (one if kinds[0] is None else known).with_type(joined)
+    return pa.schema(list(fields.values()))
+
+
+def _joint_type(left: pa.DataType, right: pa.DataType) -> pa.DataType | None:
+    plain = [one.value_type if pa.types.is_dictionary(one) else one for one in (left, right)]
+    schemas = [pa.schema([pa.field("x", one)]) for one in plain]
+    try:
+        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return None
 
 
 def _files(path: str | Path | Sequence[str | Path], suffix: str) -> list[Path]:
@@ -66,121 +120,30 @@ def _files(path: str | Path | Sequence[str | Path], suffix: str) -> list[Path]:
     return files
 
 
-def csv_reader(path: str | Path, vector_fields: Sequence[str]) -> pa.RecordBatchReader:
-    """Return a stream over a CSV file, each column of the type that all of its cells allow.
+def jsonl_documents(path: str | Path, failed: dict[str, str] | None) -> Iterator[Document]:
+    """Yield the object of each line of a JSON Lines file.
 
-    Columns of vectors are parsed from lists in brackets.
+    A line that is none raises, or is noted in `failed` if that is given.
     """
-    from pyarrow import csv
-
-    file = existing_file(path)
-    types: dict[str, pa.DataType] = {"_id": pa.string()}
-
-    def opened() -> Any:
-        options = csv.ConvertOptions(
-            column_types=types, strings_can_be_null=True, null_values=[""], auto_dict_encode=False
-        )
-        return csv.open_csv(file, convert_options=options)
-
-    try:
-        reader = opened()
-        header = reader.schema
-        for name in header.names:
-            if name in vector_fields or is_vector_name(name):
-                types[name] = pa.string()
-        # Types are guessed from the first block: read on, and let a column that does not keep to
-        # its guess fall back, a whole number to a number and anything to text.
-        while True:
-            guess = dict(types)
-            try:
-                for _ in opened():
-                    pass
-                break
-            except pa.ArrowInvalid as error:
-                name = _column_at_fault(str(error), header.names)
-                before = header.field(name).type
-                fall_back = pa.float64() if pa.types.is_integer(before) else pa.string()
-                types[name] = pa.string() if name in types else fall_back
-                if guess == types:
-                    raise
-    except pa.ArrowInvalid as error:
-        raise InvalidInputError(f"{str(path)!r} cannot be read as CSV: {error}") from error
-    reader = opened()
-    vectors = [
-        name for name in reader.schema.names if name in vector_fields or is_vector_name(name)
-    ]
-    if not vectors:
-        return pa.RecordBatchReader.from_batches(reader.schema, iter(reader))
-    schema = pa.schema(
-        [
-            pa.field(one.name, pa.list_(pa.float64())) if one.name in vectors else one
-            for one in reader.schema
-        ]
-    )
-    return pa.RecordBatchReader.from_batches(schema, _with_lists(reader, schema, vectors))
-
-
-def _column_at_fault(message: str, names: Sequence[str]) -> str:
-    """Return the column that a message of pyarrow's CSV reader is about."""
-    import re
-
-    number = re.search(r"In CSV column #(\d+)", message)
-    if number is None:
-        raise pa.ArrowInvalid(message)
-    return names[int(number[1])]
-
-
-def _with_lists(reader: Any, schema: pa.Schema, vectors: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    for batch in reader:
-        columns = [
-            pa.array([_list_of(text) for text in batch[name].to_pylist()], schema.field(name).type)
-            if name in vectors
-            else batch[name]
-            for name in batch.schema.names
-        ]
-        yield pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def _list_of(text: str | None) -> list[float] | None:
-    """Read a list of numbers as people write them into a cell: JSON's, or numpy's with spaces.
-
-    Examples
-    --------
-    >>> _list_of("[0.5, 1]"), _list_of("[0.5 1.]")
-    ([0.5, 1.0], [0.5, 1.0])
-    """
-    if text is None or not text.strip():
-        return None
-    inside = text.strip()
-    if not (inside.startswith("[") and inside.endswith("]")):
-        raise InvalidInputError(f"A vector cell is a list in brackets, but got {text!r:.60}.")
-    parts = inside[1:-1].replace(",", " ").split()
-    try:
-        return [float(part) for part in parts]
-    except ValueError as error:
-        raise InvalidInputError(
-            f"A vector cell holds numbers in brackets, but got {text!r:.60}."
-        ) from error
-
-
-def jsonl_documents(path: str | Path) -> Iterator[Document]:
-    """Yield the object of each line of a JSON Lines file."""
-    file = existing_file(path)
-    with file.open(encoding="utf-8") as lines:
+    with existing_file(path).open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            if not line.strip():
+            text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+            if not text.strip():
                 continue
             try:
-                document = json.loads(line)
-            except ValueError as error:
+                document = json.loads(text.decode("utf-8"))
+            except (ValueError, RecursionError) as error:
+                why = f"is no JSON: {error}"
+            else:
+                if isinstance(document, dict):
+                    yield document
+                    continue
+                why = f"is no JSON object: {text.strip().decode('utf-8'):.60}"
+            if failed is None:
                 raise InvalidInputError(
-                    f"Line {number:,} of {str(path)!r} is no JSON: {error}."
-                ) from error
-            if not isinstance(document, dict):
-                raise InvalidInputError(
-                    f"Line {number:,} of {str(path)!r} is no JSON object: {line.strip():.60}."
+                    f"Line {number:,} of {str(path)!r} {why}. Mend it, or pass on_error='skip'."
                 )
-            yield document
+            failed[f"line {number}"] = why
 
 
 def beside_vectors(
@@ -188,7 +151,11 @@ def beside_vectors(
 ) -> tuple[pa.RecordBatchReader, int]:
     """Return a stream of vectors with the columns of the documents beside them."""
     if isinstance(vectors, str | Path):
-        vectors = np.load(existing_file(vectors), mmap_mode="r", allow_pickle=False)
+        file = existing_file(vectors)
+        try:
+            vectors = np.load(file, mmap_mode="r", allow_pickle=False)
+        except ValueError as error:
+            raise InvalidInputError(f"{str(file)!r} cannot be read as .npy: {error}") from error
     matrix: NDArray[Any] = np.asarray(vectors) if not isinstance(vectors, np.ndarray) else vectors
     if matrix.ndim != 2 or matrix.dtype.kind not in "fiu" or not matrix.shape[1]:
         raise InvalidInputError(
@@ -248,12 +215,46 @@ def _beside(documents: object) -> pa.Table | None:
             "insert_numpy takes documents as dicts, a DataFrame, a Table or a file, but got "
             f"{type(documents).__name__}."
         )
+    return _settled_table(rows)
+
+
+def _settled_table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
+    """Return dicts as columns of the kinds that the store keeps: none changes on the way."""
+    values: dict[str, list[object]] = {}
+    for row, document in enumerate(rows):
+        if not isinstance(document, Mapping):
+            raise InvalidInputError(
+                f"Documents come as dicts, but number {row:,} is {type(document).__name__}: "
+                f"{document!r:.60}."
+            )
+        for name, value in document.items():
+            if not isinstance(name, str):
+                raise InvalidInputError(f"Field names are text, but document {row:,} has {name!r}.")
+            made = values.setdefault(name, [None] * len(rows))
+            try:
+                made[row] = id_text(value) if name == "_id" else normalised(value)
+            except InvalidInputError as error:
+                raise InvalidInputError(f"{name!r} of document number {row:,} {error}.") from error
+    fields, columns = [], []
+    for name, column in values.items():
+        kind = kind_of(column)
+        if is_vector_name(name):
+            fields.append(pa.field(name, pa.list_(pa.float64())))
+            columns.append(_lists(name, column))
+        elif kind is not None:
+            columns.append(to_arrow(column, kind))
+            fields.append(pa.field(name, columns[-1].type, metadata={KIND_KEY: kind.encode()}))
+    if not columns:
+        return pa.table({"_id": pa.nulls(len(rows), pa.string())})
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+
+
+def _lists(name: str, column: Sequence[object]) -> pa.Array:
     try:
-        return pa.Table.from_pylist(list(rows))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, AttributeError, TypeError) as error:
+        return pa.array(column, pa.list_(pa.float64()))
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise InvalidInputError(
-            f"The documents beside the vectors do not fit a table: {error}. Put the vectors into "
-            "the dicts and use insert_documents."
+            f"{name!r} of the documents does not hold lists of numbers: {error}"
         ) from error
 
 

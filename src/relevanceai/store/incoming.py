@@ -230,7 +230,7 @@ def id_text(value: object) -> str | None:
     if isinstance(plain, list | dict):
         text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=str)
     if not text:
-        raise InvalidInputError("is ''. Pass text or a number, or leave it out to have one made")
+        raise InvalidInputError("is empty. Pass text or a number, or leave it out to have one made")
     return text
 
 

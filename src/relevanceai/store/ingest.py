@@ -16,6 +16,7 @@ from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
 from relevanceai.store.columns import Field
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.incoming import is_derived, next_generation
+from relevanceai.store.interrupts import finished
 from relevanceai.store.report import InsertReport
 from relevanceai.store.streams import (
     batches_of,
@@ -124,11 +125,14 @@ class _Intake:
     def run(self, write: Callable[[], object]) -> None:
         """Let the writer pull the batches; raise our own error rather than its wrapping of it."""
         try:
-            write()
+            finished(write, self._stop)
         except BaseException as error:
             if self._error is not None and error is not self._error:
                 raise self._error from None
             raise
+
+    def _stop(self, error: BaseException) -> None:
+        self._error = self._error or error
 
     def batches(
         self, fields: Sequence[Field], schema: pa.Schema, stream: Iterable[pa.RecordBatch]
@@ -136,11 +140,15 @@ class _Intake:
         """Yield the rows that can be taken, as the store keeps them."""
         try:
             for batch in stream:
+                if self._error is not None:
+                    raise self._error
                 made = self._one(fields, schema, batch)
                 if made.num_rows:
                     yield made
                 self._on_rows(batch.num_rows)
             self._check_ids()
+            if self._error is not None:
+                raise self._error
         except BaseException as error:
             self._error = self._error or error
             raise

@@ -35,6 +35,8 @@ def arrow_reader(source: object) -> pa.RecordBatchReader:
     """
     if isinstance(source, pa.RecordBatchReader):
         return source
+    if isinstance(source, pa.Table):  # the C interface would cut a name at its first NUL
+        return source.to_reader()
     if hasattr(source, "__arrow_c_stream__"):
         return pa.RecordBatchReader.from_stream(source)
     if isinstance(source, pa.RecordBatch):
@@ -82,9 +84,15 @@ def incoming_fields(
             width = held.list_size if pa.types.is_fixed_size_list(held) else 0
             fields.append(Field(one.name, column_of(one.name), "vector", width))
         else:
-            kind = "json" if is_json_text(one) else _kind_of_type(one.type)
-            fields.append(Field(one.name, column_of(one.name), kind))
+            fields.append(Field(one.name, column_of(one.name), kept_kind(one) or "json"))
     return fields
+
+
+def kept_kind(one: pa.Field) -> str | None:
+    """Return the kind under which a column that holds no vectors is kept; None for only nulls."""
+    if pa.types.is_null(one.type):
+        return None
+    return "json" if is_json_text(one) else _kind_of_type(one.type)
 
 
 def is_json_text(one: pa.Field) -> bool:
@@ -254,7 +262,9 @@ def _vectors(one: Field, column: pa.Array, problems: dict[int, str]) -> pa.Array
             int(row), f"{one.name!r} holds null, NaN, infinity or a number beyond float32"
         )
     mask = None if good.all() else pa.array(~good)
-    return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), width, mask=mask)
+    if not (is_plain and values.type == pa.float32()):
+        values = pa.array(matrix.ravel())
+    return pa.FixedSizeListArray.from_arrays(values, width, mask=mask)
 
 
 def _gathered(

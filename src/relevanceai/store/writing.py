@@ -16,6 +16,7 @@ from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
 from relevanceai.store.documents import DocumentStore, fields_of
 from relevanceai.store.formats import FORMAT
 from relevanceai.store.incoming import Incoming, check_vectors, gathered, settled
+from relevanceai.store.interrupts import finished
 from relevanceai.store.labels import write_file
 from relevanceai.store.leftovers import hidden_folder, remove_leftovers
 from relevanceai.store.report import InsertReport
@@ -61,7 +62,8 @@ def write_documents(
         if incoming.ids and exists:
             _add(store, incoming, there if there is not None and there.num_rows else None)
         elif incoming.ids:
-            create(store, settled(incoming, [], lambda _: [])[0])
+            table = settled(incoming, [], lambda _: [])[0]
+            finished(lambda: create(store, table))
         updated = 0 if there is None else there.num_rows
         if incoming.ids:
             store.tend_index()
@@ -144,7 +146,7 @@ def _add(store: DocumentStore, incoming: Incoming, there: pa.Table | None) -> No
             handle.add_columns(pa.schema(new))
         store.last_commit()
         if there is None:
-            lance.write_dataset(table, handle.uri, mode="append")
+            finished(lambda: lance.write_dataset(table, handle.uri, mode="append"))
             return
         handle = store.opened()
         for one in fields_of(handle.schema):  # a merge writes whole rows
@@ -154,7 +156,8 @@ def _add(store: DocumentStore, incoming: Incoming, there: pa.Table | None) -> No
         for column, array in labels.items():
             table = table.append_column(pa.field(column, pa.int32()), array)
         merge = handle.merge_insert("_id")
-        merge.when_matched_update_all().when_not_matched_insert_all().execute(table)
+        merge.when_matched_update_all().when_not_matched_insert_all()
+        finished(lambda: merge.execute(table))
 
 
 def _merge_kept(store: DocumentStore, incoming: Incoming, kept: pa.Table) -> dict[str, pa.Array]:
