@@ -69,6 +69,20 @@ class Run:
         text = f"{self.ops.revision}\0{self.info.created_at}\0{self.dataset.slug}"
         return sha256(text.encode()).hexdigest()[:16]
 
+    @cached_property
+    def data_revision(self) -> str:
+        """What changes with every write to the dataset; asked for once, as it is read from disk."""
+        return self.dataset.revision
+
+    def clusters(self, memory: "Memory") -> tuple[list[str], dict[str, int]]:
+        """Return the ids of the clusters in order, and the size of each, `outlier` among them."""
+
+        def ask() -> tuple[list[str], dict[str, int]]:
+            sizes = {str(name): int(size) for name, size in self.ops.sizes().items()}
+            return [str(each) for each in self.ops.list_cluster_ids()], sizes
+
+        return memory.get(("clusters", *self.key), ask)
+
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What answers about this clustering are remembered by."""
