@@ -2,6 +2,7 @@
 #
 #   make demo                            the guide in one line; DEMO_ARGS="--no-serve" hands options on
 #   make test                            lint, types, unit tests, doctests, guide, browser
+#   make soak                            the fault tests in their long form: 300 kills, many minutes
 #   make bench                           the figures of benchmarks/RESULTS.md, measured again
 #   make screenshots                     the pictures in docs/images, made again from the sample
 #   make clean                           remove what these have made, .venv included
@@ -18,7 +19,7 @@ BENCH_ARGS ?=
 PIP := PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
        $(BIN)/python -m pip install -qq --editable
 
-.PHONY: help demo test bench screenshots clean
+.PHONY: help demo test soak bench screenshots clean
 
 help:
 	@sed -n '/^#   /s/^# //p' Makefile
@@ -31,6 +32,9 @@ test: $(VENV)/.has-tests
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: $(VENV)/.has-tests
+	RELEVANCEAI_SOAK=300 $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
 
 bench: $(VENV)/.has-tests
 	@$(BIN)/python benchmarks/bench.py $(BENCH_ARGS)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+KEPT = {"RELEVANCEAI_REQUIRE_BROWSER", "RELEVANCEAI_BENCH_DATA", "RELEVANCEAI_SOAK"}
 _scratch = pytest.StashKey[Path]()
 _browser_tests_run = pytest.StashKey[int]()
 
@@ -34,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     runtime = scratch / "run"
     runtime.mkdir(mode=0o700)
     for name in [name for name in os.environ if name.startswith("RELEVANCEAI_")]:
-        if name not in {"RELEVANCEAI_REQUIRE_BROWSER", "RELEVANCEAI_BENCH_DATA"}:
+        if name not in KEPT:
             del os.environ[name]
     os.environ |= {
         "RELEVANCEAI_HOME": str(scratch / "home"),

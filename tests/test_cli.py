@@ -21,7 +21,10 @@ from relevanceai.cli import main
 if TYPE_CHECKING:
     from relevanceai.dataset import Dataset
 
-COMMANDS = ("demo", "dashboard", "datasets", "cluster", "heatmap", "closest", "info")
+COMMANDS = (
+    *("demo", "dashboard", "datasets", "cluster", "heatmap", "closest", "info"),
+    *("versions", "restore", "tag", "compact", "verify", "cache"),
+)
 PAIRS = re.compile(r"Your closest centroids are:\n(-?\d\.\d+ cluster-\d+, cluster-\d+\n)+")
 
 

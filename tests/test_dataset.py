@@ -92,7 +92,7 @@ def test_what_does_not_exist_lists_what_does(client: Client) -> None:
             read(client.Dataset("dd"))
         assert str(caught.value) == (
             f"No dataset 'dd' in {client.workspace}. It has: 'd'. "
-            "Insert documents to make it, or pass one of these names."
+            "Insert documents to make it, or pass one of these names. There is also the sample 'ecommerce'."
         )
     assert client.list_datasets() == ["d"]
 
@@ -158,7 +158,7 @@ def test_an_upsert_of_what_was_read_changes_nothing_but_tells(
     before = list(own_small.get_all_documents())
     report = own_small.upsert_documents(before)
     assert (report.inserted, report.updated) == (0, 60)
-    assert sorted(own_small.get_all_documents(), key=lambda one: str(one["_id"])) == before
+    assert list(own_small.get_all_documents()) == before
     assert capsys.readouterr().err == (
         "relevanceai: did not take '_cluster_' from the documents: the dataset works these out "
         "itself; labels are set by cluster() or set_cluster_labels()\n"
@@ -314,6 +314,77 @@ def test_labels_come_aligned_or_by_id(client: Client) -> None:
     assert labels_of(dataset, "some") == [None, "only", None]
 
 
+def test_labels_in_order_hold_after_a_document_was_changed(client: Client) -> None:
+    dataset = put(client, [[1.0], [2.0], [3.0]])
+    dataset.upsert_documents([{"_id": "0", "title": "edited"}])
+    assert [one["_id"] for one in dataset.get_all_documents()] == ["0", "1", "2"]
+    dataset.set_cluster_labels([V], "given", ["a", "b", "c"])
+    assert labels_of(dataset, "given") == ["a", "b", "c"]
+    dataset.cluster(byo_cluster_field="_id", alias="own")
+    assert labels_of(dataset, "own") == ["0", "1", "2"]
+
+
+def test_the_text_minus_one_is_told_from_noise(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = put(client, [[1.0], [2.0]])
+    assert dataset.set_cluster_labels([V], "a", ["-1", "x"]).sizes() == {"-1": 1, "x": 1}
+    assert capsys.readouterr().err == (
+        "relevanceai: the label '-1' is text, so it is a cluster; noise is the number -1 or "
+        "'outlier'\n"
+    )
+
+
+def test_a_frame_indexed_by_id_keeps_its_ids(client: Client) -> None:
+    frame = pd.DataFrame({"_id": ["a", "b"], "n": [1, 2]}).set_index("_id")
+    dataset = client.Dataset("d")
+    dataset.insert_pandas_dataframe(frame)
+    dataset.upsert_pandas_dataframe(frame + 1)
+    assert list(dataset.get_all_documents()) == [{"_id": "a", "n": 2}, {"_id": "b", "n": 3}]
+
+
+def test_made_ids_and_mixed_fields_are_told(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = client.Dataset("d").insert_documents([{"n": 1}, {"n": "one"}, {"n": [1]}])
+    assert (len(report.made_ids), report.mixed_fields) == (3, ("n",))
+    assert capsys.readouterr().err == (
+        "relevanceai: 'n' hold values of several kinds and are kept as JSON: they come back as "
+        "they are, but do not compare as numbers or dates\n"
+        "relevanceai: 3 documents came without `_id` and were given one; inserting them again "
+        "adds them again\n"
+    )
+
+
+def test_skipped_documents_are_reported(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    documents = [
+        {"_id": "a", V: [1, 2]},
+        {"_id": "b", V: [1]},
+        {"_id": "c", "f": {1}},
+        {"_id": "a"},
+        "no document",
+    ]
+    report = client.Dataset("d").insert_documents(documents, on_error="skip")  # type: ignore[arg-type]
+    assert report.inserted == 1
+    assert set(report.failed) == {"a", "b", "c", "#4"}
+    assert "4 documents were not taken" in capsys.readouterr().err
+    again = client.Dataset("d").insert_documents([{"_id": "a"}, {"_id": "e"}], on_error="skip")
+    assert (again.inserted, again.failed) == (1, {"a": "is in the dataset already"})
+
+
+def test_arrays_and_named_lists_are_vectors(client: Client) -> None:
+    dataset = client.Dataset("d")
+    dataset.insert_documents([{"_id": "a", "emb": np.array([1.0, 2.0]), "ragged": np.ones(2)}])
+    dataset.insert_documents(
+        [{"_id": "b", "emb": [3, 4], "other": [5, 6]}], vector_fields=["other"]
+    )
+    assert dataset.list_vector_fields() == ["emb", "ragged", "other"]
+    assert dataset.cluster(n_clusters=2, vector_fields=["emb"]).list_cluster_ids() == [
+        "cluster-0",
+        "cluster-1",
+    ]
+
+
 def test_labels_that_do_not_fit_are_refused(client: Client) -> None:
     dataset = put(client, [[1.0], [2.0]])
     with pytest.raises(InvalidInputError) as caught:
@@ -343,7 +414,7 @@ def test_labels_that_do_not_fit_are_refused(client: Client) -> None:
             {"vector_fields": ["lok_vector_"]},
             NotFoundError,
             "No vector field 'lok_vector_' in dataset 'd'. It has: 'look_vector_'. "
-            "A vector field's name ends in '_vector_'.",
+            "A vector field's name ends in '_vector_', or vector_fields=[...] names it at insert.",
         ),
         (
             {"vector_fields": []},

@@ -34,8 +34,9 @@ FLOORS: dict[str, set[str]] = {
     "engine": GROUND | {"kernels", "store"},
     "clustering": GROUND | {"kernels", "store", "engine", "progress"},
     "sample": NUMBERS | {"samples", "utils"},
+    "documents": NUMBERS | HELP,
     "operations": NUMBERS | HELP,
-    "dataset": NUMBERS | HELP | {"sample", "operations"},
+    "dataset": NUMBERS | HELP | {"sample", "documents", "operations"},
     "client": NUMBERS | HELP | {"sample", "operations", "dataset"},
     "dashboard": NUMBERS | HELP | {"sample", "operations", "dataset", "client"},
     "commands": NUMBERS
@@ -49,7 +50,7 @@ FLOORS: dict[str, set[str]] = {
 # The floors (or files) that may name a library which is slow to import or has one proper home.
 HOMES: dict[str, set[str]] = {
     "lance": {"store"},
-    "pyarrow": {"store"},
+    "pyarrow": {"store", "documents"},
     "sklearn": {"clustering"},
     "scipy": {"kernels", "samples"},
     "matplotlib": {"operations/viz"},

@@ -13,7 +13,7 @@ from relevanceai.errors import RelevanceAIError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    0 is success, 1 is "not running" from `dashboard --status`, 2 an error in what was asked
+    0 is success, 1 is "not running" from `dashboard --status` and a problem from `verify`, 2 an error in what was asked
     (one line on stderr), 130 Ctrl-C, 141 a reader such as `head` that closed the pipe.
     """
     os.environ["MPLBACKEND"] = "Agg"  # pictures go to files: no window, no display needed
@@ -140,8 +140,72 @@ def _parser() -> argparse.ArgumentParser:
     closest.add_argument("--furthest", action="store_true", help="the furthest members instead")
     _add_json(closest, "; bytes as data URIs, dates as ISO 8601")
 
+    _add_history(command)
     command("info", commands.info, "print versions, paths and sizes", "info")
     return parser
+
+
+def _add_history(command: Callable[..., argparse.ArgumentParser]) -> None:
+    versions = command(
+        "versions",
+        commands.versions,
+        "list the versions of a dataset, oldest first",
+        "versions ecommerce --limit 20",
+    )
+    versions.add_argument("dataset", metavar="DATASET")
+    versions.add_argument("--limit", metavar="N", type=int, help="the newest N only")
+    _add_json(versions)
+
+    restore = command(
+        "restore",
+        commands.restore,
+        "bring a version of a dataset back; the one from before is tagged",
+        "restore ecommerce 3",
+    )
+    restore.add_argument("dataset", metavar="DATASET")
+    restore.add_argument("version", metavar="VERSION", help="a number, or a tag")
+
+    tag = command(
+        "tag",
+        commands.tag,
+        "list the tags of a dataset, name a version, or remove a name",
+        "tag ecommerce before-cleaning",
+    )
+    tag.add_argument("dataset", metavar="DATASET")
+    tag.add_argument("name", metavar="NAME", nargs="?", help="the tag (none: list them)")
+    instead = tag.add_mutually_exclusive_group()
+    instead.add_argument("--version", metavar="V", help="a number or tag (default: the latest)")
+    instead.add_argument("--remove", action="store_true", help="remove the tag")
+
+    compact = command(
+        "compact",
+        commands.compact,
+        "join small files, leave out what was deleted",
+        "compact ecommerce --older-than 30",
+    )
+    compact.add_argument("dataset", metavar="DATASET")
+    compact.add_argument(
+        "--older-than",
+        metavar="DAYS",
+        type=float,
+        help="also remove untagged versions that have not been the latest for so long",
+    )
+
+    verify = command(
+        "verify",
+        commands.verify,
+        "read everything and say what is wrong",
+        "verify ecommerce",
+    )
+    verify.add_argument("dataset", metavar="DATASET", nargs="?", help="(default: all)")
+
+    cache = command(
+        "cache",
+        commands.cache,
+        "show the size of what can be made again, or delete it",
+        "cache clear",
+    )
+    cache.add_argument("action", choices=("size", "clear"), nargs="?", default="size")
 
 
 def _add_which(parser: argparse.ArgumentParser) -> None:

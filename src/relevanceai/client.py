@@ -32,8 +32,8 @@ class Client:
     --------
     >>> import tempfile
     >>> client = Client(tempfile.mkdtemp())
-    >>> client.Dataset("shoes").insert_documents([{"_id": "1", "image_vector_": [0.5, 1.0]}])
-    InsertReport(inserted=1, updated=0, ignored_fields=())
+    >>> client.Dataset("shoes").insert_documents([{"_id": "1", "image_vector_": [0.5, 1.0]}]).inserted
+    1
     >>> client.list_datasets()
     ['shoes']
     """
@@ -92,6 +92,17 @@ class Client:
         NotFoundError : there is none; lists the datasets.
         """
         self._workspace.delete(name)
+
+    def cache_sizes(self) -> dict[str, int]:
+        """Return the size in bytes of each dataset's cache: files that can be made again.
+
+        Each is kept below 256 MiB, and may be deleted at any time.
+        """
+        return self._workspace.cache_sizes()
+
+    def clear_cache(self) -> int:
+        """Delete what can be made again, and what killed writers left; return the bytes freed."""
+        return self._workspace.clear_cache()
 
     def load_sample(self, name: str = ECOMMERCE) -> _Dataset:
         """Return a sample dataset, built and clustered as `main-cluster` if it is not there.

@@ -35,6 +35,7 @@ SAMPLE_ALIAS = "main-cluster"
 SAMPLE_FIELD = "product_image_clip_vector_"
 SAMPLE_PICTURE = "relevanceai-demo-heatmap.png"
 CLOSEST_PAGE = "/sdk/cluster/centroids/closest"
+_MOST_DAYS = 365_000
 _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "pylance", "scikit-learn", "matplotlib")
 _LIBRARIES_OF_THE_PAGE = ("seaborn", "pillow", "starlette", "uvicorn", "jinja2")
 
@@ -136,6 +137,98 @@ def closest(given: argparse.Namespace) -> int:
     return 0
 
 
+def versions(given: argparse.Namespace) -> int:
+    """List the versions of a dataset, oldest first."""
+    rows: list[dict[str, object]] = [
+        {
+            "version": one.version,
+            "when": one.when.isoformat(timespec="seconds"),
+            "what": one.what,
+            "documents": one.documents,
+            "tags": ", ".join(one.tags),
+        }
+        for one in _client(given).Dataset(given.dataset).versions(limit=given.limit)
+    ]
+    print(as_json(rows) if given.json else table(rows))
+    return 0
+
+
+def restore(given: argparse.Namespace) -> int:
+    """Bring a version of a dataset back."""
+    wanted = _version(given.version)
+    report = _client(given).Dataset(given.dataset).restore(wanted)
+    what = f"version {report.restored}, with {report.documents:,} documents"
+    if report.tag is None:
+        print(f"{cell(given.dataset)} is at {what}, already")
+        return 0
+    print(f"{cell(given.dataset)} is at {what}, again; this is version {report.version}")
+    for path in report.set_aside:
+        print(f"Set aside with the version from before: {cell(path)}")
+    undo = shlex.join(["relevanceai", "restore", given.dataset, report.tag])
+    print(f"The version from before is tagged {report.tag}. To go back to it: {undo}")
+    return 0
+
+
+def tag(given: argparse.Namespace) -> int:
+    """Name a version, remove a name, or list them."""
+    dataset = _client(given).Dataset(given.dataset)
+    if given.name is None:
+        if given.remove or given.version is not None:
+            raise InvalidInputError("--version and --remove need a NAME. Pass one.")
+        rows = [{"tag": name, "version": number} for name, number in dataset.tags().items()]
+        print(table(rows) if rows else f"No tags yet of {cell(given.dataset)}")
+    elif given.remove:
+        print(f"Version {dataset.untag(given.name)} is no longer tagged {given.name}")
+    else:
+        number = dataset.tag(given.name, None if given.version is None else _version(given.version))
+        print(f"Version {number} is tagged {given.name}")
+    return 0
+
+
+def compact(given: argparse.Namespace) -> int:
+    """Join small files; remove old versions when asked to."""
+    from datetime import timedelta
+
+    days = given.older_than
+    if days is not None and not 0 <= days <= _MOST_DAYS:
+        raise InvalidInputError(f"--older-than is a number of days from 0, but got {days:g}.")
+    older_than = timedelta(days=days) if days is not None else None
+    report = _client(given).Dataset(given.dataset).compact(older_than=older_than)
+    print(f"{report.files_before:,} files became {report.files_after:,}")
+    if older_than is not None:
+        freed = report.bytes_removed / 1e6
+        print(f"{report.versions_removed:,} old versions removed, {freed:,.1f} MB freed")
+    return 0
+
+
+def verify(given: argparse.Namespace) -> int:
+    """Check one dataset, or all of them; 1 when something is wrong."""
+    client = _client(given)
+    n_bad = 0
+    for name in [given.dataset] if given.dataset is not None else client.list_datasets():
+        report = client.Dataset(name).verify()
+        n_bad += not report.ok
+        state = "sound" if report.ok else f"{len(report.problems)} problems"
+        print(f"{cell(name)}: {report.documents:,} documents, {state}")
+        for problem in report.problems:
+            print(f"  problem: {cell(problem)}")
+        for note in report.notes:
+            print(f"  note: {cell(note)}")
+    return 1 if n_bad else 0
+
+
+def cache(given: argparse.Namespace) -> int:
+    """Show the size of what can be made again, or delete it."""
+    client = _client(given)
+    if given.action == "clear":
+        freed = client.clear_cache()
+        print(f"{freed / 1e6:,.1f} MB freed in {client.workspace}")
+        return 0
+    rows = [{"dataset": name, "MB": size / 1e6} for name, size in client.cache_sizes().items()]
+    print(table(rows) if rows else f"No datasets yet in {client.workspace}")
+    return 0
+
+
 def info(given: argparse.Namespace) -> int:
     """Print versions, paths and sizes."""
     import platform
@@ -158,6 +251,11 @@ def info(given: argparse.Namespace) -> int:
 
 
 # ---------------------------------------------------------------- what the commands share
+
+
+def _version(text: str) -> int | str:
+    """Return the number that was typed, or the tag."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
 
 
 def _client(given: argparse.Namespace) -> "Client":

@@ -1,25 +1,23 @@
 """Dataset: documents in and out, and clustering them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from relevanceai.batch import Document
 from relevanceai.clustering.info import ClusteringInfo, clustering_info
 from relevanceai.clustering.run import aligned_labels, chosen_vector_fields, keep_brought, run_model
+from relevanceai.documents.changes import DocumentsChanged
+from relevanceai.documents.history import DocumentsHistory
+from relevanceai.documents.ingest import DocumentsIn
+from relevanceai.documents.query import DocumentsOut
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.viz.cluster import ClusterVizOps
-from relevanceai.progress import notice, progress
+from relevanceai.progress import notice
 from relevanceai.sample import SAMPLE_ALIAS, SAMPLES, build_sample
-from relevanceai.show import DocumentTable, show_json
 from relevanceai.store.documents import DocumentStore
-from relevanceai.store.frames import frame_documents
 from relevanceai.store.names import slug
 from relevanceai.store.workspace import Workspace
-from relevanceai.store.writing import InsertReport, write_documents
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +31,7 @@ _SHOWN_KINDS = {
 }
 
 
-class Dataset:
+class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory):
     """A named collection of documents in a workspace; made by `client.Dataset(name)`.
 
     Nothing exists on disk before documents are inserted. Every write is there whole or not at all,
@@ -118,124 +116,6 @@ class Dataset:
         """Return what there is to know of each clustering, oldest first."""
         store = self.opened()
         return [clustering_info(store, one) for one in store.clusterings()]
-
-    # documents in ------------------------------------------------------------------------------
-
-    def insert_documents(self, documents: Iterable[Mapping[str, object]]) -> InsertReport:
-        """Insert new documents: all of them in one commit, or none.
-
-        Parameters
-        ----------
-        documents : dicts. `_id` becomes text; one that is missing is made, a random UUID. A field
-            whose name ends in `_vector_` holds a list or array of numbers, kept as float32; a
-            document may lack it. Other values come back as they went in: text, numbers, bools,
-            dates, bytes, None (left out), and nested lists and dicts.
-
-        Returns
-        -------
-        InsertReport with the counts and the ids that were made.
-
-        Raises
-        ------
-        DuplicateIdError : an `_id` that is there already, or twice in this call.
-        InvalidInputError : a vector of another width, with NaN or infinity, or a value that cannot
-            be kept; the message names the field and the `_id`.
-        """
-        return self._write(documents, upsert=False)
-
-    def upsert_documents(self, documents: Iterable[Mapping[str, object]]) -> InsertReport:
-        """Insert documents, and change those whose `_id` is there already, in one commit.
-
-        A change touches the fields it brings; None empties one. Of two documents with one `_id`
-        the later holds. A document whose vector changes is no longer clustered.
-        Arguments, result and errors are those of `insert_documents`.
-        """
-        return self._write(documents, upsert=True)
-
-    def insert_pandas_dataframe(self, frame: "pd.DataFrame") -> InsertReport:
-        """Insert each row of a DataFrame as a document; its index is not kept.
-
-        A missing value (None, NaN, NaT, NA) is a field that the document lacks. A vector field holds
-        a list or an array in each row. Result and errors are those of `insert_documents`.
-        """
-        return self._write(frame_documents(frame), upsert=False)
-
-    # documents out -----------------------------------------------------------------------------
-
-    def get_documents_by_ids(
-        self,
-        ids: Sequence[str] | str,
-        *,
-        select_fields: Sequence[str] | None = None,
-        include_vector: bool = True,
-    ) -> list[Document]:
-        """Return the documents with these `_id`s, in the order asked.
-
-        Raises
-        ------
-        NotFoundError : an `_id` that is not there.
-        """
-        store = self.opened()
-        wanted = [ids] if isinstance(ids, str) else [str(one) for one in ids]
-        there = store.row_ids(wanted)
-        lacking = [one for one in dict.fromkeys(wanted) if one not in there]
-        if lacking:
-            raise NotFoundError(
-                f"{len(lacking):,} of {len(wanted):,} `_id`s are not in dataset {self.name!r}: "
-                f"{listed(lacking, limit=5)}."
-            )
-        return list(
-            store.read(
-                [there[one] for one in wanted],
-                select_fields=select_fields,
-                include_vector=include_vector,
-            )
-        )
-
-    def get_all_documents(
-        self, *, select_fields: Sequence[str] | None = None, include_vector: bool = True
-    ) -> Iterator[Document]:
-        """Return an iterator over all documents, in the order of the rows, not held at once.
-
-        Rows stand in the order of insertion; a document that is changed moves to the end.
-        """
-        return self.opened().read(select_fields=select_fields, include_vector=include_vector)
-
-    def sample(
-        self,
-        n: int = 10,
-        *,
-        random_state: int | None = None,
-        select_fields: Sequence[str] | None = None,
-        include_vector: bool = True,
-    ) -> list[Document]:
-        """Return n documents drawn at random without replacement; all, shuffled, if n is larger.
-
-        `random_state` makes the draw repeatable, as long as the documents stay the same.
-        """
-        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-            raise InvalidInputError(f"n is a whole number from 0, but got {n!r:.60}.")
-        store = self.opened()
-        every = np.sort(store.all_row_ids())
-        drawn = np.random.default_rng(random_state).permutation(every)[:n]
-        return list(
-            store.read(
-                [int(one) for one in drawn],
-                select_fields=select_fields,
-                include_vector=include_vector,
-            )
-        )
-
-    def head(self, n: int = 5, *, image_width: int = 60) -> DocumentTable:
-        """Return the first n documents as a table, with pictures in a notebook; vectors left out."""
-        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-            raise InvalidInputError(f"n is a whole number from 0, but got {n!r:.60}.")
-        documents: list[Document] = []
-        for document in self.get_all_documents(include_vector=False):
-            if len(documents) >= n:
-                break
-            documents.append(document)
-        return show_json(documents, image_width=image_width, media_folder=self.media_folder)
 
     # clustering --------------------------------------------------------------------------------
 
@@ -373,39 +253,13 @@ class Dataset:
             )
             return build_sample(self._workspace, self.name)
         there = listed(self._workspace.names(), like=self.name)
+        ready = [one for one in SAMPLES if not self._workspace.was_deleted(one)]
         again = (
             f" It is a sample that was deleted: client.load_sample({self.name!r}) brings it back."
             if self.name in SAMPLES
             else " Insert documents to make it, or pass one of these names."
+            + (f" There is also the sample {listed(ready)}." if ready else "")
         )
         raise NotFoundError(
             f"No dataset {self.name!r} in {self.workspace}. It has: {there}.{again}"
         )
-
-    def _write(self, documents: Iterable[Mapping[str, object]], *, upsert: bool) -> InsertReport:
-        if not isinstance(documents, Iterable):
-            raise InvalidInputError(
-                f"Documents come as a list of dicts, but got {type(documents).__name__}."
-            )
-        if isinstance(documents, Mapping | str | bytes):
-            return write_documents(
-                self._store, documents, upsert=upsert
-            )  # which says what is wrong
-        self._workspace.write_format()
-        total = len(documents) if isinstance(documents, Sequence) else None
-        with progress("Upserting" if upsert else "Inserting", total, delay_s=0.5) as bar:
-            report = write_documents(self._store, _counted(documents, bar.update), upsert=upsert)
-        if report.ignored_fields:
-            notice(
-                f"did not take {listed(report.ignored_fields)} from the documents: the dataset "
-                "works these out itself; labels are set by cluster() or set_cluster_labels()"
-            )
-        return report
-
-
-def _counted(
-    documents: Iterable[Mapping[str, object]], count: Callable[[int], object]
-) -> Iterator[Mapping[str, object]]:
-    for document in documents:
-        yield document
-        count(1)

@@ -63,7 +63,8 @@ def listed(options: Iterable[str], *, like: str = "", limit: int = 20) -> str:
     >>> listed(["a", "b", "c"], limit=2)
     "'a', 'b' and 1 more"
     """
-    names = list(options)
+    names = [str(option) for option in options]
+    like = str(like)
     if not names:
         return "nothing yet"
     if like:

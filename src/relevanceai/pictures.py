@@ -37,7 +37,7 @@ _SIGNATURES = (
     b"MM\x00*",
 )
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]{1,40}(?:;[a-z0-9=.+-]{1,80})*?(;base64)?,", re.I)
-_FILE_NAME = re.compile(r"[^\x00-\x1f]{1,400}\.(png|jpe?g|webp|gif|bmp|tiff?)", re.I)
+FILE_NAME = re.compile(r"[^\x00-\x1f]{1,400}\.(png|jpe?g|webp|gif|bmp|tiff?)", re.I)
 _DECODING = threading.Lock()  # what silences warnings holds for the whole process
 _LINK = re.compile(r"(https?://|mailto:)[^\s<>\"\x00-\x1f]+", re.I)
 
@@ -62,7 +62,7 @@ def kind_of_value(
         return "picture"
     if _LINK.fullmatch(value):
         return "link"
-    if media_folder is not None and _FILE_NAME.fullmatch(value):
+    if media_folder is not None and FILE_NAME.fullmatch(value):
         return "picture" if _inside(value, media_folder) is not None else None
     return None
 
@@ -145,13 +145,17 @@ def thumbnail(value: object, size: int, media_folder: Path | None = None) -> byt
     The picture is always drawn anew, so neither metadata nor anything hidden in the file passes.
     """
     image = decode(value, media_folder, for_size=size)
-    if image is None:
-        return None
+    return None if image is None else webp(image, size)
+
+
+def webp(image: "Image", size: int) -> bytes:
+    """Return an opened picture as WebP, shrunk to fit `size` x `size` pixels."""
     from PIL import Image
 
-    image.thumbnail((size, size), Image.Resampling.LANCZOS)
+    small = image.copy()
+    small.thumbnail((size, size), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    image.save(out, "WEBP", quality=86, method=4)
+    small.save(out, "WEBP", quality=86, method=4)
     return out.getvalue()
 
 
@@ -192,7 +196,7 @@ def _content(value: object, media_folder: Path | None) -> bytes | None:
 
 def _inside(name: str, media_folder: Path) -> Path | None:
     """Return the file that a name means, if it lies in the media folder, links followed."""
-    if not _FILE_NAME.fullmatch(name) or name.startswith(("\\\\", "//")):
+    if not FILE_NAME.fullmatch(name) or name.startswith(("\\\\", "//")):
         return None
     try:
         folder = media_folder.resolve(strict=True)

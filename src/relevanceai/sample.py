@@ -1,7 +1,7 @@
 """Sample datasets: built into a workspace, clustered, whole or not at all."""
 
 from relevanceai.clustering.run import run_model
-from relevanceai.errors import NotFoundError, listed
+from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.progress import progress
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.workspace import Workspace
@@ -12,6 +12,7 @@ SAMPLES = (ECOMMERCE,)
 SAMPLE_ALIAS = "main-cluster"
 SAMPLE_FIELD = "product_image_clip_vector_"
 SAMPLE_CLUSTERS = 8
+_MARK = "sample"  # an empty file in the folder of a dataset that is one
 
 
 def build_sample(workspace: Workspace, name: str) -> DocumentStore:
@@ -20,10 +21,17 @@ def build_sample(workspace: Workspace, name: str) -> DocumentStore:
     Raises
     ------
     NotFoundError : there is no sample of this name; lists those there are.
+    InvalidInputError : a dataset of this name is there and is not the sample.
     """
     if name not in SAMPLES:
         raise NotFoundError(f"No sample {name!r}. There is: {listed(SAMPLES, like=str(name))}.")
-    return workspace.build(name, _fill)
+    store = workspace.build(name, _fill)
+    if not (store.folder / _MARK).exists():
+        raise InvalidInputError(
+            f"Dataset {name!r} in {workspace.folder} holds documents of yours, not the sample. "
+            "Delete it to have the sample, or open another workspace."
+        )
+    return store
 
 
 def _fill(store: DocumentStore) -> None:
@@ -33,6 +41,7 @@ def _fill(store: DocumentStore) -> None:
     with progress("Drawing the sample catalogue", N_PRODUCTS, unit="products") as bar:
         documents = build_ecommerce(on_document=lambda n: bar.update(n))
     write_documents(store, documents, upsert=False)
+    (store.folder / _MARK).touch()
     run_model(
         store,
         "kmeans",

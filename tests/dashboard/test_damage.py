@@ -31,17 +31,12 @@ def garble_manifests(dataset: Path) -> None:
         file.write_bytes(b"\xa5" * file.stat().st_size)
 
 
-def empty_records(dataset: Path) -> None:
-    for file in (dataset / "clusterings").glob("*.json"):
-        file.write_bytes(b"[]")
-
-
 def other_format(dataset: Path) -> None:
     (dataset / "dataset.json").write_text('{"name": "shop", "format": 99}')
 
 
 @pytest.mark.parametrize(
-    "damage", [remove_lance, empty_data, garble_manifests, empty_records, other_format]
+    "damage", [remove_lance, empty_data, garble_manifests, other_format]
 )
 def test_a_damaged_dataset_says_so_and_hides_no_other(
     browse: MakeClient, shop_home: Path, tmp_path: Path, damage: Callable[[Path], None]

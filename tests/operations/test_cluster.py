@@ -140,7 +140,7 @@ def test_every_door_opens_the_same_clustering(small: Dataset) -> None:
             {"vector_fields": ["lok_vector_"]},
             NotFoundError,
             "No vector field 'lok_vector_' in dataset 'small'. It has: 'look_vector_'. "
-            "A vector field's name ends in '_vector_'.",
+            "A vector field's name ends in '_vector_', or vector_fields=[...] names it at insert.",
         ),
         (
             {"vector_fields": []},
@@ -170,7 +170,7 @@ def test_a_dataset_that_is_not_there_or_not_clustered(client: Client) -> None:
     with raises(
         NotFoundError,
         f"No dataset 'shoes' in {client.workspace}. It has: nothing yet. "
-        "Insert documents to make it, or pass one of these names.",
+        "Insert documents to make it, or pass one of these names. There is also the sample 'ecommerce'.",
     ):
         client.ClusterOps("shoes", alias="x")
     client.Dataset("shoes").insert_documents([{"_id": "1", "a_vector_": [1.0]}])

@@ -1,6 +1,7 @@
 """Values settle into Arrow columns and come back as they went in."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 import enum
 import math
 import uuid
@@ -22,6 +23,7 @@ from relevanceai.store.columns import (
     normalised,
     to_arrow,
     vector_column,
+    vector_problems,
     vectors_of,
 )
 
@@ -97,6 +99,9 @@ class Shade(enum.Enum):
     ("value", "kept"),
     [
         (np.float32(0.5), 0.5),
+        (np.longdouble(0.5), 0.5),
+        (np.array(3), 3),
+        (np.ma.masked, None),
         (np.int8(-3), -3),
         (np.str_("a"), "a"),
         (np.bool_(True), True),
@@ -134,6 +139,34 @@ def test_a_value_of_another_library_is_kept_as_plain_python(value: object, kept:
         ({1: "a"}, "holds a dict with a key that is not text: 1"),
         ("\ud800", "holds text that is not valid Unicode (half of a surrogate pair): '\\ud800'"),
         (
+            np.timedelta64(5, "ns"),
+            "holds np.timedelta64(5,'ns'), which is not exact to the microsecond",
+        ),
+        (
+            np.timedelta64(5, "M"),
+            "holds np.timedelta64(5,'M'), which has no fixed length; turn it into days",
+        ),
+        (pd.Timedelta(1, "ns"), "holds nanoseconds, but spans are kept to the microsecond"),
+        (
+            dt.time(1, tzinfo=ZoneInfo("Europe/Berlin")),
+            "holds datetime.time(1, 0, tzinfo=zoneinfo.ZoneInfo(key='Europe/Berlin')), whose zone "
+            "tells nothing without a day",
+        ),
+        (
+            np.datetime64("20000-01-01", "us"),
+            "holds 20000-01-01T00:00:00.000000, beyond the years 1 to 9999",
+        ),
+        (
+            np.datetime64("300000-01-01", "s"),
+            "holds 300000-01-01T00:00:00, which is not exact to the microsecond",
+        ),
+        (10**4000, "holds an integer of more than 4,000 digits"),
+        (Decimal("sNaN"), "holds a signalling NaN"),
+        (
+            dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=5))),
+            "holds 0001-01-01 00:00:00+05:00, which is before the year 1 in UTC",
+        ),
+        (
             pd.Timestamp(1, unit="ns"),
             "holds nanoseconds, but dates are kept to the microsecond",
         ),
@@ -145,8 +178,15 @@ def test_what_cannot_be_kept_exactly_is_refused(value: object, message: str) -> 
     assert str(caught.value) == message
 
 
+def test_what_is_nested_too_deep_is_refused() -> None:
+    circle: list[object] = []
+    circle.append(circle)
+    with pytest.raises(InvalidInputError, match="is nested more than 100 deep"):
+        normalised(circle)
+
+
 def test_vectors_with_gaps_stay_aligned_also_in_a_slice() -> None:
-    made = vector_column("v_vector_", [[1, 2], None, np.array([3.0, 4.0])], ["a", "b", "c"], None)
+    made = vector_column([[1, 2], None, np.array([3.0, 4.0])])
     assert made is not None
     column, width = made
     assert width == 2
@@ -224,6 +264,5 @@ def test_vectors_with_gaps_stay_aligned_also_in_a_slice() -> None:
 def test_a_vector_that_cannot_be_kept_is_named(
     values: list[object], width: int | None, message: str
 ) -> None:
-    with pytest.raises(InvalidInputError) as caught:
-        vector_column("v_vector_", values, ["a", "b"], width)
-    assert str(caught.value) == message
+    problems = vector_problems("v_vector_", values, ["a", "b"], width)
+    assert problems[min(problems)] == message

@@ -95,7 +95,7 @@ def test_hostile_values_only_ever_compare(value: str, kind: str) -> None:
         (
             [{"field": "title", "filter_type": "like"}],
             "A filter is a dict with 'field', 'filter_type' (one of 'exact_match', 'contains', "
-            "'categories', 'exists', 'numeric', 'date', 'ids', 'or'), 'condition' and "
+            "'categories', 'exists', 'numeric', 'date', 'ids', 'or', 'and', 'not'), 'condition' and "
             "'condition_value', but got {'field': 'title', 'filter_type': 'like'}.",
         ),
         (

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from relevanceai.errors import DuplicateIdError, InvalidInputError, NotFoundError, WorkspaceError
 from relevanceai.store.documents import DocumentStore
+from relevanceai.store.report import InsertReport
 from relevanceai.store.workspace import Workspace
-from relevanceai.store.writing import InsertReport, write_documents
+from relevanceai.store.writing import write_documents
 
 V = "look_vector_"
 
@@ -62,7 +63,7 @@ def test_a_report_counts_and_names_made_ids(store: DocumentStore) -> None:
     report = write_documents(
         store, [{"_id": 7, "a": 1}, {"a": 1}, {"_id": None, "a": 1}], upsert=False
     )
-    assert report == InsertReport(3, 0, report.made_ids)
+    assert report == InsertReport(3, made_ids=report.made_ids)
     assert len(set(report.made_ids)) == 2
     assert set(everything(store)) == {"7", *report.made_ids}
 
@@ -147,10 +148,10 @@ def test_a_failure_in_the_middle_leaves_no_trace(
 
     with monkeypatch.context() as patched:
         patched.setattr(lance, "write_dataset", full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(WorkspaceError, match="The disk is full"):
             write_documents(store, [{"_id": "b", "n": "text", "new": 1}], upsert=False)
         fresh = DocumentStore(store.folder.with_name("fresh"), "fresh", store.folder / "l")
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(WorkspaceError, match="The disk is full"):
             write_documents(fresh, [{"_id": "b"}], upsert=False)
     assert (everything(store), store.fields()) == before
     assert sorted(one.name for one in store.folder.parent.iterdir()) == ["things"]
@@ -225,12 +226,7 @@ def test_documents_come_in_the_order_of_the_row_ids_asked(store: DocumentStore) 
         ([{1: 2, "_id": "a"}], "A field of document 'a' is named 1 (int). Field names are text."),
         (
             [{"_id": ""}],
-            "The `_id` of document number 0 is ''. "
-            "Pass text or a number, or leave it out to have one made.",
-        ),
-        (
-            [{"_id": ["a"]}],
-            "The `_id` of document number 0 is ['a']. "
+            "The `_id` of document number 0 is empty. "
             "Pass text or a number, or leave it out to have one made.",
         ),
         (
@@ -256,6 +252,50 @@ def test_a_dataset_of_a_newer_format_is_refused(store: DocumentStore) -> None:
     assert str(caught.value) == (
         "Dataset 'things' has format 99, but this version of the package reads format 1. "
         "Install a newer relevanceai-local."
+    )
+
+
+def test_pictures_put_there_first_stay(store: DocumentStore) -> None:
+    store.media_folder.mkdir(parents=True)
+    (store.media_folder / "a.png").write_bytes(b"x")
+    write_documents(store, [{"_id": "a"}], upsert=False)
+    assert (store.media_folder / "a.png").read_bytes() == b"x"
+
+
+def test_a_dataset_without_its_description_is_not_written_over(store: DocumentStore) -> None:
+    write_documents(store, [{"_id": "a"}], upsert=False)
+    (store.folder / "dataset.json").unlink()
+    with pytest.raises(WorkspaceError, match=r"is not empty, and it has no dataset\.json"):
+        write_documents(store, [{"_id": "b"}], upsert=False)
+    assert (store.folder / "documents.lance").is_dir()
+
+
+def test_a_folder_of_another_dataset_is_not_opened(store: DocumentStore) -> None:
+    write_documents(store, [{"_id": "a"}], upsert=False)
+    other = DocumentStore(store.folder, "other", store.folder / "lock")
+    with pytest.raises(WorkspaceError, match=r"The folder of dataset 'other', .*, holds 'things'"):
+        other.count()
+
+
+def test_a_damaged_record_costs_its_clustering_only(store: DocumentStore) -> None:
+    write_documents(store, [{"_id": "a", V: [1, 2]}], upsert=False)
+    label(store, [0])
+    record = store.folder / "clusterings" / f"{store.clusterings()[0].token}.json"
+    for content in ("", "[]", '{"ids": null}'):
+        record.write_text(content)
+        assert everything(store)["a"][V] == [1.0, 2.0]
+        assert store.clusterings() == []
+
+
+def test_two_clusterings_never_share_a_path(store: DocumentStore) -> None:
+    a, b = "a_vector_", "b_vector_"
+    write_documents(store, [{"_id": "a", a: [1], b: [2], f"{a}.{b}": [3]}], upsert=False)
+    label(store, [0], [a, b])
+    with pytest.raises(InvalidInputError) as caught:
+        label(store, [0], [f"{a}.{b}"])
+    assert str(caught.value) == (
+        "Labels at '_cluster_.a_vector_.b_vector_.main' are those of 'a_vector_', 'b_vector_'. "
+        "Pass another alias."
     )
 
 

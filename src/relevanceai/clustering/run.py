@@ -96,13 +96,17 @@ def keep_brought(
     alias: str,
     source: str,
 ) -> Clustering:
-    """Keep labels that the user brings, one per document in the order of the rows.
+    """Keep labels that the user brings, one per document in the order of the scan.
 
     `values` is called under the writer lock, so that it and the rows agree. A document that has a
     label and lacks a vector is not clustered.
     """
     with store.writing():
         labels, valid, ids = leaves_from(values())
+        if "-1" in ids:
+            notice(
+                "the label '-1' is text, so it is a cluster; noise is the number -1 or 'outlier'"
+            )
         n_rows = store.count()
         row_ids = np.concatenate(
             [batch.row_ids for batch in vector_batches(store, vector_fields)]
@@ -160,7 +164,7 @@ def _keep(
 
 
 def aligned_labels(store: DocumentStore, labels: object) -> Sequence[object]:
-    """Return one label per document, in the order of the rows.
+    """Return one label per document, in the order of the scan.
 
     Parameters
     ----------
@@ -196,4 +200,6 @@ def aligned_labels(store: DocumentStore, labels: object) -> Sequence[object]:
             f"There are {n_labels:,} labels for {n_documents:,} documents of {store.name!r}. "
             "Pass one per document in the order of get_all_documents(), or a dict by `_id`."
         )
-    return labels  # type: ignore[return-value]
+    given = list(labels)  # type: ignore[call-overload]
+    place = np.argsort(np.argsort(store.all_row_ids()))  # of each scanned row, by insertion
+    return [given[index] for index in place]

@@ -16,6 +16,7 @@ from relevanceai.operations.asked import (
     checked_metric,
     found_clustering,
 )
+from relevanceai.operations.assign import AssignReport, assign_new
 from relevanceai.operations.nearest import (
     Asked,
     Centroids,
@@ -57,7 +58,8 @@ class ClusterOps:
     Every number rests on all members of a cluster: a centroid is the plain mean of their vectors,
     in float64, not rescaled. Noise (`outlier`) and documents that are not clustered take no part.
     With several vector fields each vector is scaled to unit norm and the fields are put side by
-    side, so that each has the same say. Each call answers for the dataset as it is now.
+    side, so that each has the same say; the scaled vectors are float32, so that differences far
+    below a ten-millionth of their length are lost. Each call answers for the dataset as it is now.
     """
 
     def __init__(
@@ -227,6 +229,23 @@ class ClusterOps:
         matrix = centroid_similarity(found.means, checked_metric(metric))
         order, _ = linkage_order(as_distances(matrix, metric))
         return [found.ids[index] for index in order]
+
+    def assign_new(self) -> AssignReport:
+        """Put every document that has the vectors and no label into the cluster nearest to it.
+
+        Nearest is by Euclidean distance to the centroid, as k-means assigns; ties go to the cluster
+        that comes first. Documents that have a label, noise among them, keep it.
+
+        Returns
+        -------
+        AssignReport with the counts, by cluster, and how many documents still have no label.
+
+        Raises
+        ------
+        InvalidInputError : no cluster has a member, so that there is no centroid.
+        """
+        with self._store.writing():
+            return assign_new(self._store, self._clustering())
 
     # the documents -----------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,8 @@ Kind = Literal["text", "integer", "number", "bool", "date", "local_date", "day",
 _INT64 = range(-(2**63), 2**63)
 _EXACT_IN_FLOAT = 2**53
 KIND_KEY = b"relevanceai.kind"
+MAX_DEPTH = 100
+LARGEST = 10**4000  # Python itself refuses to read back many more digits
 
 _TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -55,7 +57,7 @@ class Field:
         return pa.field(self.column, held, metadata={KIND_KEY: self.kind.encode()})
 
 
-def normalised(value: object) -> object:
+def normalised(value: object, depth: int = 0) -> object:
     """Return a value as the store keeps it: plain Python, None for every kind of missing.
 
     numpy scalars become Python's, enums their value, UUIDs and paths text, pandas NA and NaT None,
@@ -65,45 +67,83 @@ def normalised(value: object) -> object:
     ------
     InvalidInputError : a type that cannot be kept exactly; the message names it.
     """
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
         return None
+    if depth > MAX_DEPTH:
+        raise InvalidInputError(f"is nested more than {MAX_DEPTH} deep")
     if isinstance(value, Enum):
-        return normalised(value.value)
+        return normalised(value.value, depth + 1)
     if isinstance(value, np.datetime64):
         if np.isnat(value):
             return None
         micro = value.astype("datetime64[us]")
-        if micro != value:
-            raise InvalidInputError("holds nanoseconds, but dates are kept to the microsecond")
-        return micro.item()
-    if isinstance(value, np.generic):
-        return normalised(value.item())
+        if micro.astype(value.dtype) != value:
+            raise InvalidInputError(f"holds {value}, which is not exact to the microsecond")
+        moment = micro.item()
+        if not isinstance(moment, dt.datetime):
+            raise InvalidInputError(f"holds {value}, beyond the years 1 to 9999")
+        return moment
+    if isinstance(value, np.timedelta64):
+        return None if np.isnat(value) else _span(value)
+    if isinstance(value, np.longdouble):
+        if np.isfinite(value) and np.longdouble(float(value)) != value:
+            raise InvalidInputError(f"holds {value!r}, which is not exact in float64")
+        return float(value)
+    if isinstance(value, np.generic) and not isinstance(value.item(), np.generic):
+        return normalised(value.item(), depth + 1)
     if isinstance(value, str):
         return _checked_text(str(value))
+    if isinstance(value, int) and abs(value) >= LARGEST:
+        raise InvalidInputError("holds an integer of more than 4,000 digits")
+    if isinstance(value, Decimal) and value.is_snan():
+        raise InvalidInputError("holds a signalling NaN")
     if isinstance(value, bool | int | float | Decimal):
         return value
     if isinstance(value, dt.datetime):
         if getattr(value, "nanosecond", 0):
             raise InvalidInputError("holds nanoseconds, but dates are kept to the microsecond")
         plain = value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
-        return plain if plain.tzinfo is None else plain.astimezone(dt.UTC)
+        try:
+            return plain if plain.tzinfo is None else plain.astimezone(dt.UTC)
+        except OverflowError as error:
+            raise InvalidInputError(f"holds {plain}, which is before the year 1 in UTC") from error
     if isinstance(value, dt.date):
         return value
+    if isinstance(value, dt.timedelta):
+        if getattr(value, "nanoseconds", 0):
+            raise InvalidInputError("holds nanoseconds, but spans are kept to the microsecond")
+        return dt.timedelta(value.days, value.seconds, value.microseconds)
+    if isinstance(value, dt.time):
+        if value.tzinfo is not None and value.utcoffset() is None:
+            raise InvalidInputError(f"holds {value!r:.80}, whose zone tells nothing without a day")
+        return dt.time.fromisoformat(value.isoformat())
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
     if isinstance(value, uuid.UUID | PurePath):
         return str(value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return normalised(value.item(), depth + 1)
     if isinstance(value, np.ndarray | list | tuple):
-        return [normalised(item) for item in value]
+        return [normalised(item, depth + 1) for item in value]
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise InvalidInputError(f"holds a dict with a key that is not text: {key!r:.80}")
-        return {_checked_text(key): normalised(item) for key, item in value.items()}
+        return {_checked_text(key): normalised(item, depth + 1) for key, item in value.items()}
     raise InvalidInputError(
         f"holds a {type(value).__name__}, which cannot be kept; turn it into text, a number, "
         "a date, bytes, a list or a dict"
     )
+
+
+def _span(value: "np.timedelta64[Any]") -> dt.timedelta:
+    if np.datetime_data(value.dtype)[0] in ("Y", "M", "generic"):
+        raise InvalidInputError(f"holds {value!r}, which has no fixed length; turn it into days")
+    micro = value.astype("timedelta64[us]")
+    span = micro.item()
+    if micro.astype(value.dtype) != value or not isinstance(span, dt.timedelta):
+        raise InvalidInputError(f"holds {value!r}, which is not exact to the microsecond")
+    return span
 
 
 def _checked_text(text: str) -> str:
@@ -121,7 +161,8 @@ def kind_of(values: Sequence[object]) -> Kind | None:
 
     Whole numbers beside fractions are numbers, as long as each is exact in float64. Whatever does
     not share a kind (text beside numbers, say), and whatever has none of its own (lists, dicts,
-    decimals, integers beyond 64 bits), is kept as JSON text, from which it comes back as it was.
+    decimals, times, spans, integers beyond 64 bits), is kept as JSON text, from which it comes
+    back as it was.
     """
     kinds = {_kind(value) for value in values if value is not None}
     if not kinds:
@@ -154,7 +195,7 @@ def joined_kind(kept: str, new: str) -> str:
 def to_arrow(values: Sequence[object], kind: str) -> pa.Array:
     """Return normalised values of one kind as an Arrow array of that kind's type."""
     if kind == "json":
-        texts = [None if value is None else _to_json(value) for value in values]
+        texts = [None if value is None else to_json(value) for value in values]
         return pa.array(texts, type=pa.string())
     if kind == "number":
         values = [float(value) if isinstance(value, int) else value for value in values]
@@ -169,7 +210,7 @@ def from_arrow(array: pa.Array | pa.ChunkedArray, field: Field) -> list[object]:
         return [row if held else None for row, held in zip(rows, valid, strict=True)]
     values: list[object] = array.to_pylist()
     if field.kind == "json":
-        return [None if text is None else _from_json(str(text)) for text in values]
+        return [None if text is None else from_json(str(text)) for text in values]
     if field.kind == "date":
         moments = (value if isinstance(value, dt.datetime) else None for value in values)
         return [None if moment is None else moment.replace(tzinfo=dt.UTC) for moment in moments]
@@ -196,63 +237,79 @@ def vectors_of(
     return np.ascontiguousarray(matrix, dtype=np.float32), valid
 
 
-def vector_column(
+def vector_problems(
     name: str, values: Sequence[object], ids: Sequence[str], width: int | None
-) -> tuple[pa.Array, int] | None:
-    """Return vectors as one Arrow fixed-size list of float32, with their width.
+) -> dict[int, str]:
+    """Return what is wrong with single vectors of one field, by row.
 
     Parameters
     ----------
     name : the field, for messages.
     values : a list, tuple or array of numbers per document; None where there is none.
     ids : the `_id` of each document, for messages.
-    width : the width that the dataset keeps already, or None.
+    width : the width that the dataset keeps already, or None: the first vector's.
+    """
+    problems: dict[int, str] = {}
+    first: int | None = None
+    wanted = width
+    for index, value in enumerate(values):
+        if value is None:
+            continue
+        try:
+            row = _row(name, value, ids[index])
+        except InvalidInputError as error:
+            problems[index] = str(error)
+            continue
+        if not len(row):
+            problems[index] = (
+                f"{name!r} of document {ids[index]!r} is empty. Leave the field out instead."
+            )
+            continue
+        if wanted is None:
+            first, wanted = index, len(row)
+        if len(row) != wanted:
+            kept = "the dataset" if first is None else f"document {ids[first]!r}"
+            problems[index] = (
+                f"{name!r} of document {ids[index]!r} has {len(row):,} dimensions, but that of "
+                f"{kept} has {wanted:,}. Insert vectors of one width, or use another field."
+            )
+            continue
+        with np.errstate(over="ignore"):
+            finite = bool(np.isfinite(row.astype(np.float32)).all())
+        if not finite:
+            problems[index] = (
+                f"{name!r} of document {ids[index]!r} holds NaN, infinity or a number beyond "
+                "float32. Leave the field out, or clean the vector."
+            )
+    return problems
 
-    Returns
-    -------
-    The column and its width; None when no document has a vector.
 
-    Raises
-    ------
-    InvalidInputError : no list of numbers, another width, NaN or infinity (also after rounding to
-        float32); the message names the field and the `_id`.
+def vector_column(values: Sequence[object]) -> tuple[pa.Array, int] | None:
+    """Return vectors without problems as one Arrow fixed-size list of float32, and their width.
+
+    Returns None when no document has a vector.
     """
     here = [index for index, value in enumerate(values) if value is not None]
     if not here:
         return None
-    rows = [_row(name, values[index], ids[index]) for index in here]
-    wanted = width if width is not None else len(rows[0])
-    for row, index in zip(rows, here, strict=True):
-        if len(row) != wanted or not wanted:
-            kept = "the dataset" if width is not None else f"document {ids[here[0]]!r}"
-            raise InvalidInputError(
-                f"{name!r} of document {ids[index]!r} has {len(row):,} dimensions, but that of "
-                f"{kept} has {wanted:,}. Insert vectors of one width, or use another field."
-                if wanted
-                else f"{name!r} of document {ids[index]!r} is empty. Leave the field out instead."
-            )
-    with np.errstate(over="ignore"):
-        matrix = np.stack(rows).astype(np.float32)
-    finite = np.isfinite(matrix).all(axis=1)
-    if not finite.all():
-        bad = here[int(np.argmin(finite))]
-        raise InvalidInputError(
-            f"{name!r} of document {ids[bad]!r} holds NaN, infinity or a number beyond float32. "
-            "Leave the field out, or clean the vector."
-        )
+    matrix = np.stack([np.asarray(values[index]).astype(np.float32) for index in here])
+    width = matrix.shape[1]
     valid = np.zeros(len(values), bool)
     valid[here] = True
-    filled = np.zeros((len(values), wanted), np.float32)
+    filled = np.zeros((len(values), width), np.float32)
     filled[here] = matrix
-    column = pa.FixedSizeListArray.from_arrays(
-        pa.array(filled.ravel()), wanted, mask=None if valid.all() else pa.array(~valid)
-    )
-    return column, wanted
+    mask = None if valid.all() else pa.array(~valid)
+    return pa.FixedSizeListArray.from_arrays(pa.array(filled.ravel()), width, mask=mask), width
 
 
 def _row(name: str, value: object, document_id: str) -> NDArray[np.generic]:
     ragged = False
     row: NDArray[np.generic] = np.empty(0)
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise InvalidInputError(
+            f"{name!r} of document {document_id!r} has masked numbers. Fill them, or leave the "
+            "field out."
+        )
     try:
         row = np.asarray(value)
     except ValueError:
@@ -268,7 +325,8 @@ def _row(name: str, value: object, document_id: str) -> NDArray[np.generic]:
     return row
 
 
-def _to_json(value: object) -> str:
+def to_json(value: object) -> str:
+    """Return the JSON text under which a normalised value is kept."""
     return json.dumps(_tagged(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -283,6 +341,10 @@ def _tagged(value: object) -> object:
         return {"$datetime": value.isoformat()}
     if isinstance(value, dt.date):
         return {"$day": value.isoformat()}
+    if isinstance(value, dt.time):
+        return {"$time": value.isoformat()}
+    if isinstance(value, dt.timedelta):
+        return {"$microseconds": value // dt.timedelta(microseconds=1)}
     if isinstance(value, list):
         return [_tagged(item) for item in value]
     if isinstance(value, dict):
@@ -292,7 +354,8 @@ def _tagged(value: object) -> object:
     return value
 
 
-def _from_json(text: str) -> object:
+def from_json(text: str) -> object:
+    """Return the value that a JSON text of the store keeps."""
     return _untagged(json.loads(text))
 
 
@@ -314,6 +377,10 @@ def _untagged(value: object) -> object:
                 return dt.datetime.fromisoformat(held)
             case "$day":
                 return dt.date.fromisoformat(held)
+            case "$time":
+                return dt.time.fromisoformat(held)
+            case "$microseconds":
+                return dt.timedelta(microseconds=held)
             case "$dict":
                 return {key: _untagged(item) for key, item in held.items()}
     return {key: _untagged(item) for key, item in value.items()}

@@ -1,11 +1,15 @@
 """DocumentStore: the documents, vectors and labels of one dataset, kept in one Lance dataset."""
 
+import errno
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import lance
 import numpy as np
@@ -15,21 +19,29 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from relevanceai.batch import Document
-from relevanceai.errors import NotFoundError, WorkspaceError, listed
+from relevanceai.errors import InvalidInputError, NotFoundError, WorkspaceError, listed
 from relevanceai.store.columns import KIND_KEY, Field, from_arrow, vectors_of
-from relevanceai.store.filters import fields_in, matching
+from relevanceai.store.filters import fields_in
+from relevanceai.store.formats import check_format
+from relevanceai.store.gone import told_when_gone
 from relevanceai.store.labels import (
     LABEL_PREFIX,
     Clustering,
     new_token,
     read_records,
+    replaced_columns,
+    write_file,
     write_record,
 )
+from relevanceai.store.masks import rows_passing
 from relevanceai.store.names import field_of
 from relevanceai.store.outgoing import chosen, documents_of
 
 BATCH_ROWS = 8192
-FORMAT = 1
+_ID_INDEX = "_id_index"
+_INDEX_FROM = 20_000  # rows outside the index that are worth bringing in
+_LOOK_UP = 5_000  # ids that are looked up one by one; more are found in one scan
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +109,20 @@ class DocumentStore:
 
     def vector_field(self, name: str) -> Field:
         """Return one vector field, or raise NotFoundError naming those that exist."""
-        vectors = {one.name: one for one in self.fields() if one.kind == "vector"}
+        fields = {one.name: one for one in self.fields()}
+        vectors = {key: one for key, one in fields.items() if one.kind == "vector"}
         if name not in vectors:
+            held = fields.get(name)
+            hint = (
+                "A vector field's name ends in '_vector_', or vector_fields=[...] names it at "
+                "insert."
+                if held is None
+                else f"{name!r} holds {held.kind}: for vectors, insert it with "
+                f"vector_fields=[{name!r}]."
+            )
             raise NotFoundError(
                 f"No vector field {name!r} in dataset {self.name!r}. "
-                f"It has: {listed(vectors, like=str(name))}. "
-                "A vector field's name ends in '_vector_'."
+                f"It has: {listed(vectors, like=str(name))}. {hint}"
             )
         return vectors[name]
 
@@ -114,7 +134,10 @@ class DocumentStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the dataset's writer lock, across threads and processes; it may be nested."""
+        """Hold the dataset's writer lock, across threads and processes; it may be nested.
+
+        What a killed writer left half done is taken back first.
+        """
         try:
             self._lock_file.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self._lock_file, is_singleton=True)
@@ -125,13 +148,79 @@ class DocumentStore:
                 "another: Client('some/folder')."
             ) from error
         try:
+            if lock.lock_counter == 1 and self._intent.exists():
+                self._take_back()
             yield
+        except OSError as error:
+            if _is_full(error):
+                raise WorkspaceError(
+                    f"The disk is full, so nothing of this was written to dataset {self.name!r}. "
+                    f"Free some space where {self.folder} lies, and try again."
+                ) from error
+            raise
         finally:
             lock.release()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Make all commits inside one change: an error takes them back, and so does a kill.
+
+        The version of before is noted in a file first. An error restores it; after a kill the next
+        writer finds the note and does, unless the commit announced by `last_commit` is there.
+        """
+        with self.writing():
+            if self._intent.exists():  # a change inside a change: the outer one answers for it
+                yield
+                return
+            self._note({"version": self.version()})
+            try:
+                yield
+            except BaseException:
+                self._take_back(even_if_whole=True)
+                raise
+            self._intent.unlink()
+
+    def last_commit(self) -> None:
+        """Say that the next commit is the last of the change: once it is there, so is the change."""
+        note = json.loads(self._intent.read_bytes())
+        self._note({**note, "last": self.version()})
+
+    @property
+    def _intent(self) -> Path:
+        return self.folder / "changing.json"
+
+    def _note(self, note: Mapping[str, int]) -> None:
+        write_file(self._intent, json.dumps(note).encode())
+
+    def _take_back(self, *, even_if_whole: bool = False) -> None:
+        """Restore the version that an unfinished change began from."""
+        note = json.loads(self._intent.read_bytes())
+        handle = self.opened()
+        is_whole = handle.version > note.get("last", handle.version)
+        if handle.version != note["version"] and (even_if_whole or not is_whole):
+            before = lance.dataset(handle.uri, version=int(note["version"]))
+            before.restore()  # type: ignore[no-untyped-call]
+        self._intent.unlink()
 
     def column(self, one: Field) -> list[object]:
         """Return all values of a field, None where there is none."""
         return from_arrow(self.opened().to_table(columns=[one.column])[one.column], one)
+
+    def tend_index(self) -> None:
+        """Bring the index on `_id` up to date, once enough rows are not in it.
+
+        Lookups are right without it, and faster with it; so a full disk costs the index only.
+        """
+        handle = self.opened()
+        if handle.count_rows() < _INDEX_FROM:
+            return
+        try:
+            if not any(one.name == _ID_INDEX for one in handle.describe_indices()):
+                handle.create_scalar_index("_id", "BTREE", name=_ID_INDEX)
+            elif handle.stats.index_stats(_ID_INDEX)["num_unindexed_rows"] >= _INDEX_FROM:
+                handle.optimize.optimize_indices(index_names=[_ID_INDEX])
+        except OSError as error:
+            _LOG.warning("The index on _id of %r was not brought up to date: %s", self.name, error)
 
     def add_column(self, arrow_field: pa.Field, array: pa.Array) -> None:
         """Add one column, aligned with the scan order; 4 bytes a row for labels."""
@@ -146,16 +235,36 @@ class DocumentStore:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return {}
-        table = self.opened().to_table(columns=["_id"], with_row_id=True)
-        found = table.filter(pc.is_in(table["_id"], value_set=pa.array(wanted, pa.string())))
+        values = pa.array(wanted, pa.string())
+        if len(wanted) <= _LOOK_UP:
+            one_of = pc.field("_id").isin(values)
+            scanner = self.opened().scanner(columns=["_id"], filter=one_of, with_row_id=True)
+            found = scanner.to_table()
+        else:
+            table = self.opened().to_table(columns=["_id"], with_row_id=True)
+            found = table.filter(pc.is_in(table["_id"], value_set=values))
         row_of = dict(zip(found["_id"].to_pylist(), found["_rowid"].to_pylist(), strict=True))
         return {document_id: row_of[document_id] for document_id in wanted if document_id in row_of}
 
+    def rows_of(self, ids: Sequence[str]) -> pa.Table:
+        """Return the rows of the documents with these `_id`s, every column, in any order."""
+        handle = self.opened()
+        if len(ids) > _LOOK_UP:
+            return handle._take_rows(list(self.row_ids(ids).values()))
+        one_of = pc.field("_id").isin(pa.array(list(ids), pa.string()))
+        return handle.scanner(filter=one_of).to_table()
+
+    def ids_among(self, ids: pa.ChunkedArray) -> list[str]:
+        """Return those of some ids that are there, at the cost of one look at each."""
+        found: list[str] = []
+        for batch in self.opened().to_batches(columns=["_id"]):
+            there = batch["_id"].filter(pc.is_in(batch["_id"], value_set=ids))
+            found += there.to_pylist()
+        return found
+
     def all_row_ids(self) -> NDArray[np.int64]:
-        """Return the row id of every document, in the order of the rows."""
-        table = self.opened().to_table(columns=[], with_row_id=True)
-        row_ids: NDArray[np.int64] = table["_rowid"].to_numpy().astype(np.int64)
-        return row_ids
+        """Return the row id of every document, in the order of the scan; ascending by insertion."""
+        return _row_ids_of(self.opened())
 
     def ids(self) -> list[str]:
         """Return every `_id`, in the order of the rows."""
@@ -177,6 +286,7 @@ class DocumentStore:
             )
         return self.column(fields[name])
 
+    @told_when_gone
     def read(
         self,
         row_ids: Sequence[int] | None = None,
@@ -185,7 +295,7 @@ class DocumentStore:
         include_vector: bool = True,
         batch_rows: int = 1024,
     ) -> Iterator[Document]:
-        """Yield documents by row id, in the order asked, or all in the order of the rows."""
+        """Yield documents by row id, in the order asked, or all in the order of insertion."""
         handle = self.opened()
         fields, labels = chosen(
             fields_of(handle.schema),
@@ -196,9 +306,12 @@ class DocumentStore:
         )
         columns = [one.column for one in fields] + [one.column for one in labels]
         if row_ids is None:
-            for batch in handle.to_batches(columns=columns, batch_size=batch_rows):
-                yield from documents_of(pa.Table.from_batches([batch]), fields, labels)
-            return
+            every = _row_ids_of(handle)
+            if (np.diff(every) > 0).all():
+                for batch in handle.to_batches(columns=columns, batch_size=batch_rows):
+                    yield from documents_of(pa.Table.from_batches([batch]), fields, labels)
+                return
+            row_ids = np.sort(every).tolist()  # a changed row moved to the end of the scan
         for start in range(0, len(row_ids), batch_rows):
             taken = [int(row_id) for row_id in row_ids[start : start + batch_rows]]
             yield from documents_of(handle._take_rows(taken, columns=columns), fields, labels)
@@ -209,22 +322,19 @@ class DocumentStore:
         fields = {one.name: one for one in fields_of(handle.schema)}
         paths = {one.label_path: one for one in self.clusterings()}
         names = fields_in(filters, [*fields, *paths], dataset=self.name)
-        columns = {
-            name: fields[name].column if name in fields else paths[name].column for name in names
+        held: dict[str, Field | Clustering] = {
+            name: fields[name] if name in fields else paths[name] for name in names
         }
-        table = handle.to_table(columns=list(columns.values()), with_row_id=True)
-        values: dict[str, list[object]] = {}
-        for name, column in columns.items():
-            if name in fields:
-                values[name] = from_arrow(table[column], fields[name])
-            else:
-                values[name] = list(paths[name].public_ids(table[column]))
-        kept = matching(filters, values, table.num_rows)
+        asked = list(dict.fromkeys(one.column for one in held.values()))
+        table = handle.to_table(columns=asked, with_row_id=True)
+        columns = {name: (table[one.column], one) for name, one in held.items()}
+        kept = rows_passing(filters, columns, table.num_rows)
         row_ids = table["_rowid"].to_numpy().astype(np.int64)
         return np.sort(row_ids[kept])
 
     # vectors and labels ------------------------------------------------------------------------
 
+    @told_when_gone
     def vectors(
         self, names: Sequence[str], clustering: Clustering | None = None
     ) -> Iterator[VectorRows]:
@@ -289,16 +399,22 @@ class DocumentStore:
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         key = (clustering.vector_fields, alias)
-        replaced = [one for one in self.clusterings() if (one.vector_fields, one.alias) == key]
-        record = write_record(self.folder / "clusterings", clustering)
-        try:
-            array = pa.array(labels, pa.int32(), mask=~valid)
-            self.add_column(pa.field(clustering.column, pa.int32()), array)
-        except BaseException:
-            record.unlink(missing_ok=True)
-            raise
+        for one in self.clusterings():
+            if one.label_path == clustering.label_path and (one.vector_fields, one.alias) != key:
+                raise InvalidInputError(
+                    f"Labels at {one.label_path!r} are those of {listed(one.vector_fields)}. "
+                    "Pass another alias."
+                )
+        # The record stays whatever happens: the commit may be made although Ctrl-C came after it.
+        write_record(self.folder / "clusterings", clustering)
+        array = pa.array(labels, pa.int32(), mask=~valid)
+        self.add_column(pa.field(clustering.column, pa.int32()), array)
+        # The later of two columns of one alias holds, so the commit above is the change; what it
+        # replaced goes now, or after a kill or on a full disk with the next of this alias.
+        replaced = replaced_columns(self.folder / "clusterings", self.opened().schema.names, key)
         if replaced:
-            self.opened().drop_columns([one.column for one in replaced])
+            with suppress(OSError):
+                self.opened().drop_columns(replaced)
         return clustering
 
     def opened(self) -> lance.LanceDataset:
@@ -308,13 +424,35 @@ class DocumentStore:
         path = self.folder / "documents.lance"
         if not self.exists():
             raise NotFoundError(f"Dataset {self.name!r} is not there: insert documents to make it.")
-        made_by = _described(self.folder).get("format")
-        if made_by != FORMAT:
+        described = _described(self.folder)
+        if described.get("name") != self.name:
             raise WorkspaceError(
-                f"Dataset {self.name!r} has format {made_by!r}, but this version of the package "
-                f"reads format {FORMAT}. Install a newer relevanceai-local."
+                f"The folder of dataset {self.name!r}, {self.folder}, holds "
+                f"{described.get('name')!r}. Bring back its dataset.json from a copy."
             )
-        return lance.dataset(str(path))
+        made_by = described.get("format")
+        check_format(made_by, f"Dataset {self.name!r}", str(self.folder / "dataset.json"))
+        return lance.dataset(str(path), session=_session())
+
+
+def _is_full(error: OSError) -> bool:
+    """Tell whether the system, or Lance in its words, says that there is no space left."""
+    full = (errno.ENOSPC, errno.EDQUOT)
+    return error.errno in full or any(f"(os error {one})" in str(error) for one in full)
+
+
+@cache
+def _session() -> Any:
+    """Return what all handles of this process share: Lance's caches of metadata and indices."""
+    return lance.Session(  # type: ignore[attr-defined]  # not in its __all__
+        index_cache_size_bytes=256 * 2**20, metadata_cache_size_bytes=256 * 2**20
+    )
+
+
+def _row_ids_of(handle: lance.LanceDataset) -> NDArray[np.int64]:
+    table = handle.to_table(columns=[], with_row_id=True)
+    row_ids: NDArray[np.int64] = table["_rowid"].to_numpy().astype(np.int64)
+    return row_ids
 
 
 def described_name(folder: Path) -> str | None:

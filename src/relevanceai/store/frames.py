@@ -7,6 +7,8 @@ from relevanceai.errors import InvalidInputError, listed
 def frame_documents(frame: object) -> list[Document]:
     """Return each row of a pandas DataFrame as a document; missing values are left out.
 
+    The index is not kept, unless it is named `_id` and no column is.
+
     Raises
     ------
     InvalidInputError : no DataFrame, or one with two columns of the same name.
@@ -18,6 +20,8 @@ def frame_documents(frame: object) -> list[Document]:
             f"insert_pandas_dataframe was given {type(frame).__name__}. "
             "Pass a pandas DataFrame, or use insert_documents for a list of dicts."
         )
+    if frame.index.name == "_id" and "_id" not in frame.columns:
+        frame = frame.reset_index()
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()].unique()
         raise InvalidInputError(

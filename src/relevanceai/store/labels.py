@@ -7,10 +7,11 @@ two commits can leave, the later one holds.
 
 import io
 import json
+import logging
 import os
 import uuid
-import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -23,6 +24,8 @@ from relevanceai.errors import WorkspaceError
 from relevanceai.store.names import slug
 
 Numbers: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
+
+_LOG = logging.getLogger(__name__)
 
 LABEL_PREFIX = "_label_"
 LABEL_ROOT = "_cluster_"
@@ -100,32 +103,62 @@ def write_record(folder: Path, clustering: Clustering) -> Path:
 
 
 def read_records(folder: Path, columns: Sequence[str]) -> list[Clustering]:
-    """Return the clusterings whose label columns are given, oldest first, one per alias."""
+    """Return the clusterings whose label columns are given, oldest first, one per alias.
+
+    One whose record is damaged is left out, which is logged: the documents and the other
+    clusterings stay readable, and `verify()` names it.
+    """
     found: dict[tuple[tuple[str, ...], str], Clustering] = {}
     for column in columns:
         if not column.startswith(LABEL_PREFIX):
             continue
-        token = column.removeprefix(LABEL_PREFIX)
-        path = folder / f"{token}.json"
         try:
-            record = json.loads(path.read_bytes())
-            clustering = Clustering(
-                token=token,
-                vector_fields=tuple(record["vector_fields"]),
-                alias=record["alias"],
-                ids=tuple(record["ids"]),
-                model=record["model"],
-                created_at=record["created_at"],
-            )
-        except (OSError, ValueError, KeyError) as error:
-            raise WorkspaceError(
-                f"The record of a clustering cannot be read: {path} ({error}). "
-                "Bring the file back from a copy of the workspace."
-            ) from error
+            clustering = read_record(folder, column.removeprefix(LABEL_PREFIX))
+        except WorkspaceError as error:
+            _LOG.warning("%s", error)
+            continue
         key = (clustering.vector_fields, clustering.alias)
         found.pop(key, None)
         found[key] = clustering
     return list(found.values())
+
+
+def replaced_columns(
+    folder: Path, columns: Sequence[str], key: tuple[tuple[str, ...], str]
+) -> list[str]:
+    """Return the label columns of these vector fields and alias that a later one replaces."""
+    same = []
+    for column in columns:
+        if column.startswith(LABEL_PREFIX):
+            with suppress(WorkspaceError):  # a damaged record is for `verify()` to tell
+                one = read_record(folder, column.removeprefix(LABEL_PREFIX))
+                if (one.vector_fields, one.alias) == key:
+                    same.append(column)
+    return same[:-1]
+
+
+def read_record(folder: Path, token: str) -> Clustering:
+    """Return the clustering of a token, or raise WorkspaceError when its record is damaged."""
+    path = folder / f"{token}.json"
+    try:
+        record = json.loads(path.read_bytes())
+        fields, ids = record["vector_fields"], record["ids"]
+        texts = [*fields, *ids, record["alias"], record["created_at"]]
+        if not all(isinstance(one, str) for one in texts) or not isinstance(record["model"], dict):
+            raise ValueError("it is not of the form of a record")
+        return Clustering(
+            token=token,
+            vector_fields=tuple(fields),
+            alias=record["alias"],
+            ids=tuple(ids),
+            model=record["model"],
+            created_at=record["created_at"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise WorkspaceError(
+            f"The record of a clustering cannot be read: {path} ({error}). "
+            "Bring the file back from a copy of the workspace."
+        ) from error
 
 
 def keep_arrays(path: Path, arrays: Mapping[str, Numbers]) -> None:
@@ -139,9 +172,10 @@ def keep_arrays(path: Path, arrays: Mapping[str, Numbers]) -> None:
 def kept_arrays(path: Path) -> dict[str, Numbers] | None:
     """Return what `keep_arrays` wrote, or None when it is not there or not whole."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        content = io.BytesIO(path.read_bytes())  # np.load leaves a file open that it cannot read
+        with np.load(content, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError):
+    except Exception:  # noqa: BLE001 - a damaged zip raises nearly anything, and nothing is lost
         return None
 
 

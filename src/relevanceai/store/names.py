@@ -50,7 +50,7 @@ def slug(name: str) -> str:
     """Return the file- and URL-safe form of a name; the same name always gives the same slug.
 
     A plain name (lower-case ASCII letters, digits, `_`, `-`, up to 64) is its own slug. Any other
-    becomes what is plain of it, `~` and ten hexadecimal digits of its SHA-256, so that two names
+    becomes what is plain of it, `~` and twenty hexadecimal digits of its SHA-256, so that two names
     never share a slug and none of them means anything to a file system.
 
     Examples
@@ -58,12 +58,12 @@ def slug(name: str) -> str:
     >>> slug("main-cluster")
     'main-cluster'
     >>> slug("../Ecommerce")
-    'ecommerce~dec055e719'
+    'ecommerce~dec055e71937d68188db'
     """
     if _PLAIN.fullmatch(name) and not _RESERVED.fullmatch(name):
         return name
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
-    digest = hashlib.sha256(name.encode("utf-8")).hexdigest()[:10]
+    digest = hashlib.sha256(name.encode("utf-8")).hexdigest()[:20]
     return f"{plain or 'x'}~{digest}"
 
 

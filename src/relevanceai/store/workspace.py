@@ -1,18 +1,22 @@
 """Workspace: a folder that holds datasets, each under the slug of its name."""
 
 import json
+import logging
 import os
+import re
 import shutil
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from relevanceai.errors import NotFoundError, WorkspaceError, listed
+from relevanceai.store.cache import cached_bytes, trim
 from relevanceai.store.documents import DocumentStore, described_name
+from relevanceai.store.formats import FORMAT, check_format
 from relevanceai.store.labels import write_file
+from relevanceai.store.leftovers import hidden_folder, remove_all_leftovers, remove_leftovers
 from relevanceai.store.names import checked_name, slug
 
-FORMAT = 1
+_LOG = logging.getLogger(__name__)
 
 
 def workspace_folder(given: str | os.PathLike[str] | None) -> Path:
@@ -37,6 +41,11 @@ def workspace_folder(given: str | os.PathLike[str] | None) -> Path:
                 "Client('some/folder')."
             )
         chosen = str(Path(home, ".relevanceai" if chosen is None else chosen[2:]))
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", chosen):
+        raise WorkspaceError(
+            f"The workspace {chosen!r} is an address, but a workspace is a folder on this machine. "
+            "Pass a path."
+        )
     if not chosen.strip() or "\0" in chosen:
         raise WorkspaceError(f"A workspace is a folder, but got {chosen!r}. Pass a path.")
     folder = Path(chosen).resolve()
@@ -57,7 +66,12 @@ class Workspace:
         if not self._datasets.is_dir():
             return []
         folders = [one for one in self._datasets.iterdir() if not one.name.startswith(".")]
-        names = [described_name(folder) for folder in folders]
+        names = []
+        for folder in folders:
+            try:
+                names.append(described_name(folder))
+            except WorkspaceError as error:  # the others stay readable
+                _LOG.warning("%s", error)
         return sorted(name for name in names if name is not None)
 
     def store(self, name: str) -> DocumentStore:
@@ -82,9 +96,19 @@ class Workspace:
                 )
             self._deleted.mkdir(exist_ok=True)
             write_file(self._deleted / slug(store.name), b"")
-            gone = store.folder.with_name(f".gone-{uuid.uuid4().hex[:12]}")
+            remove_leftovers(store.folder)
+            gone = hidden_folder(store.folder, "gone")
             store.folder.rename(gone)
-        shutil.rmtree(gone)
+            shutil.rmtree(gone)
+
+    def cache_sizes(self) -> dict[str, int]:
+        """Return the size in bytes of the cache of each dataset."""
+        return {name: cached_bytes(self.store(name).folder) for name in self.names()}
+
+    def clear_cache(self) -> int:
+        """Delete every cache, and what killed writers left; return the bytes freed."""
+        freed = sum(trim(self.store(name).folder, 0) for name in self.names())
+        return freed + remove_all_leftovers(self._datasets, self.folder / "locks")
 
     def was_deleted(self, name: str) -> bool:
         """Tell whether a dataset of this name was deleted here once."""
@@ -101,7 +125,8 @@ class Workspace:
             if store.exists():
                 return store
             self.write_format()
-            hidden = self._datasets / f".build-{uuid.uuid4().hex[:12]}"
+            remove_leftovers(store.folder)
+            hidden = hidden_folder(store.folder, "build")
             try:
                 hidden.mkdir(parents=True)
                 fill(DocumentStore(hidden / "dataset", store.name, hidden / "lock"))
@@ -125,20 +150,19 @@ class Workspace:
             ) from error
 
     def _check_format(self) -> None:
+        path = self.folder / "workspace.json"
         try:
-            made_by = json.loads((self.folder / "workspace.json").read_bytes())["format"]
+            made_by = json.loads(path.read_bytes())["format"]
         except (FileNotFoundError, NotADirectoryError):
+            if self.names():
+                check_format(None, f"The workspace {self.folder}", str(path))
             return
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise WorkspaceError(
-                f"The workspace's description cannot be read: {self.folder / 'workspace.json'} "
+                f"The workspace's description cannot be read: {path} "
                 f"({error}). Bring the file back from a copy, or pass another folder."
             ) from error
-        if made_by != FORMAT:
-            raise WorkspaceError(
-                f"The workspace {self.folder} has format {made_by!r}, but this version of the "
-                f"package reads format {FORMAT}. Install a newer relevanceai-local."
-            )
+        check_format(made_by, f"The workspace {self.folder}", str(path))
 
     @property
     def _datasets(self) -> Path:

@@ -4,106 +4,146 @@ import json
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import lance
 import numpy as np
 import pyarrow as pa
 
-from relevanceai.errors import DuplicateIdError, listed
+from relevanceai.errors import DuplicateIdError, InvalidInputError, WorkspaceError, listed
 from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
-from relevanceai.store.documents import FORMAT, DocumentStore, fields_of
-from relevanceai.store.incoming import Incoming, gathered, settled
+from relevanceai.store.documents import DocumentStore, fields_of
+from relevanceai.store.formats import FORMAT
+from relevanceai.store.incoming import Incoming, check_vectors, gathered, settled
 from relevanceai.store.labels import write_file
-
-
-@dataclass(frozen=True, slots=True)
-class InsertReport:
-    """What an insert or upsert did.
-
-    `inserted` and `updated` count documents; `made_ids` holds the `_id` of each document that came
-    without one; `ignored_fields` names fields that the store derives itself and that were
-    therefore not taken from the documents.
-    """
-
-    inserted: int
-    updated: int = 0
-    made_ids: tuple[str, ...] = field(default=(), repr=False)
-    ignored_fields: tuple[str, ...] = ()
+from relevanceai.store.leftovers import hidden_folder, remove_leftovers
+from relevanceai.store.report import InsertReport
 
 
 def write_documents(
-    store: DocumentStore, documents: Iterable[Mapping[str, object]], *, upsert: bool
+    store: DocumentStore,
+    documents: Iterable[Mapping[str, object]],
+    *,
+    upsert: bool,
+    on_error: Literal["raise", "skip"] = "raise",
+    vector_fields: Sequence[str] = (),
 ) -> InsertReport:
     """Insert or upsert documents, all of them, or raise and leave everything as it was.
 
     An upsert changes the fields it brings and keeps the others; a field brought as None is
     emptied. A document whose vector changes, like a new one, is not yet clustered.
 
+    Parameters
+    ----------
+    on_error : "raise" at the first document that cannot be taken, or "skip" those and report why.
+    vector_fields : fields that hold vectors though neither name nor type says so.
+
     Raises
     ------
     DuplicateIdError : an `_id` that is there already, unless `upsert`.
     InvalidInputError : a document that cannot be kept; the message names its `_id`.
     """
-    incoming = gathered(documents, keep_last=upsert)
-    there: dict[str, int] = {}
+    if on_error not in ("raise", "skip"):
+        raise InvalidInputError(f"on_error is 'raise' or 'skip', but got {on_error!r:.60}.")
     with store.writing():
-        if not store.exists():
-            if incoming.ids:
-                _create(store.folder, store.name, settled(incoming, [], lambda _: [])[0])
-        else:
-            there = store.row_ids(incoming.ids)
-            if there and not upsert:
-                raise DuplicateIdError(
-                    f"{len(there):,} of {len(incoming.ids):,} documents have an `_id` that is "
-                    f"in dataset {store.name!r} already: {listed(there, limit=5)}. "
-                    "Use upsert_documents to change them, or give them another `_id`."
-                )
-            if incoming.ids:
-                _add(store, incoming, there)
-    new = len(incoming.ids) - len(there)
-    return InsertReport(new, len(there), incoming.made_ids, incoming.ignored)
+        exists = store.exists()
+        kept = store.fields() if exists else []
+        asked = [vector_fields] if isinstance(vector_fields, str) else vector_fields
+        named = {*asked, *(one.name for one in kept if one.kind == "vector")}
+        incoming = gathered(documents, keep_last=upsert, on_error=on_error, vector_fields=named)
+        check_vectors(incoming, kept, on_error)
+        there: pa.Table | None = None
+        if exists and upsert:
+            there = store.rows_of(incoming.ids)
+        elif exists:
+            _refuse_known(store, incoming, on_error)
+        if incoming.ids and exists:
+            _add(store, incoming, there if there is not None and there.num_rows else None)
+        elif incoming.ids:
+            create(store, settled(incoming, [], lambda _: [])[0])
+        updated = 0 if there is None else there.num_rows
+        if incoming.ids:
+            store.tend_index()
+    new = len(incoming.ids) - updated
+    return InsertReport(
+        new,
+        updated,
+        incoming.failed,
+        incoming.made_ids,
+        incoming.ignored,
+        tuple(sorted(incoming.mixed)),
+    )
 
 
-def _create(folder: Path, name: str, table: pa.Table) -> None:
+def _refuse_known(
+    store: DocumentStore, incoming: Incoming, on_error: Literal["raise", "skip"]
+) -> None:
+    """Raise for an `_id` that is there already, or leave such documents out."""
+    there = store.row_ids(incoming.ids)
+    if there and on_error == "raise":
+        raise DuplicateIdError(
+            f"{len(there):,} of {len(incoming.ids):,} documents have an `_id` that is in "
+            f"dataset {store.name!r} already: {listed(there, limit=5)}. "
+            "Use upsert_documents to change them, or give them another `_id`."
+        )
+    why = "is in the dataset already"
+    incoming.leave_out({row: why for row, one in enumerate(incoming.ids) if one in there})
+
+
+def create(store: DocumentStore, source: pa.Table | pa.RecordBatchReader) -> None:
     """Make the dataset in a folder beside its own and move it there, whole."""
-    fresh = folder.with_name(f".new-{uuid.uuid4().hex[:12]}")
+    folder = store.folder
+    remove_leftovers(folder)
+    fresh = hidden_folder(folder, "new")
     try:
         fresh.mkdir(parents=True)
         (fresh / "media").mkdir()
         lance.write_dataset(
-            table,
+            source,
             str(fresh / "documents.lance"),
             enable_stable_row_ids=True,
             data_storage_version="2.2",
         )
-        described = {"name": name, "format": FORMAT, "born": uuid.uuid4().hex[:12]}
+        described = {"name": store.name, "format": FORMAT, "born": uuid.uuid4().hex[:12]}
         write_file(fresh / "dataset.json", json.dumps(described).encode())
+        _make_way(folder, fresh)
         fresh.replace(folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
 
 
-def _add(store: DocumentStore, incoming: Incoming, there: Mapping[str, int]) -> None:
-    """Append the documents, or merge those that are `there`; undo every commit on failure."""
-    handle = store.opened()
-    before = handle.version
-    labels: dict[str, pa.Array] = {}
-    try:
-        if there:
-            labels = _merge_kept(store, incoming, there)
-        fields = fields_of(handle.schema)
-        table, rewritten = settled(incoming, fields, lambda one: store.column(one))
+def _make_way(folder: Path, fresh: Path) -> None:
+    """Take pictures along that were put into the dataset's media folder before its documents."""
+    if not folder.exists():
+        return
+    if {one.name for one in folder.iterdir()} - {"media"}:
+        raise WorkspaceError(
+            f"The folder {folder} is not empty, and it has no dataset.json. Bring the file back "
+            "from a copy, or move the folder away."
+        )
+    if (folder / "media").exists():
+        (fresh / "media").rmdir()
+        (folder / "media").rename(fresh / "media")
+    folder.rmdir()
+
+
+def _add(store: DocumentStore, incoming: Incoming, there: pa.Table | None) -> None:
+    """Append the documents, or merge them with the rows that are there; one change or none."""
+    with store.changing():
+        fields = store.fields()
+        labels = {} if there is None else _merge_kept(store, incoming, there)
+        table, rewritten = settled(incoming, fields, store.column)
         for one in fields:
             if one.name in rewritten:
-                _rewrite(store, one, rewritten[one.name])
+                rewrite(store, one, rewritten[one.name])
         handle = store.opened()
         new = [one for one in table.schema if one.name not in handle.schema.names]
         if new:
             handle.add_columns(pa.schema(new))
-        if not there:
+        store.last_commit()
+        if there is None:
             lance.write_dataset(table, handle.uri, mode="append")
             return
         handle = store.opened()
@@ -115,27 +155,19 @@ def _add(store: DocumentStore, incoming: Incoming, there: Mapping[str, int]) -> 
             table = table.append_column(pa.field(column, pa.int32()), array)
         merge = handle.merge_insert("_id")
         merge.when_matched_update_all().when_not_matched_insert_all().execute(table)
-    except BaseException:
-        if store.opened().version != before:
-            lance.dataset(handle.uri, version=before).restore()  # type: ignore[no-untyped-call]
-        raise
 
 
-def _merge_kept(
-    store: DocumentStore, incoming: Incoming, there: Mapping[str, int]
-) -> dict[str, pa.Array]:
+def _merge_kept(store: DocumentStore, incoming: Incoming, kept: pa.Table) -> dict[str, pa.Array]:
     """Fill what the documents do not bring from the rows that are there.
 
     Returns the leaf labels that each clustering has for the merged rows: none for a new
     document or one whose vector changed.
     """
-    handle = store.opened()
-    kept = handle._take_rows(list(there.values()))
-    kept_row = {document_id: row for row, document_id in enumerate(there)}
+    kept_row = {document_id: row for row, document_id in enumerate(kept["_id"].to_pylist())}
     rows = [kept_row.get(document_id) for document_id in incoming.ids]
     brought = incoming.brought
     moved: dict[str, set[int]] = {}
-    for one in fields_of(handle.schema):
+    for one in store.fields():
         if one.name == "_id":
             continue
         old: Sequence[object]
@@ -144,6 +176,8 @@ def _merge_kept(
             old = [row if held else None for row, held in zip(matrix, valid, strict=True)]
         else:
             old = from_arrow(kept[one.column], one)
+        if one.kind == "vector":
+            incoming.vectors.add(one.name)
         values = incoming.values.setdefault(one.name, [None] * len(rows))
         given = brought.get(one.name, set())
         for index, row in enumerate(rows):
@@ -162,7 +196,7 @@ def _merge_kept(
     return labels
 
 
-def _rewrite(store: DocumentStore, old: Field, new: Field) -> None:
+def rewrite(store: DocumentStore, old: Field, new: Field) -> None:
     """Keep a column in another kind: a new generation of it, then the old one goes."""
     array = to_arrow(store.column(old), new.kind)
     store.add_column(new.arrow(), array)

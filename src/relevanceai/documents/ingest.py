@@ -1,0 +1,301 @@
+"""DocumentsIn: every way for documents to come into a dataset, each all or nothing."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from relevanceai.documents.held import HoldsDocuments
+from relevanceai.documents.sources import (
+    beside_vectors,
+    csv_reader,
+    jsonl_documents,
+    media_documents,
+    parquet_reader,
+)
+from relevanceai.errors import InvalidInputError, listed
+from relevanceai.progress import notice, progress
+from relevanceai.store.frames import frame_documents
+from relevanceai.store.ingest import OnError, ingest
+from relevanceai.store.report import InsertReport
+from relevanceai.store.streams import arrow_reader
+from relevanceai.store.writing import write_documents
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+
+class DocumentsIn(HoldsDocuments):
+    """The ways in. Each call is one commit or nothing; each returns an `InsertReport`."""
+
+    def insert_documents(
+        self,
+        documents: Iterable[Mapping[str, object]],
+        *,
+        vector_fields: Sequence[str] = (),
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Insert new documents.
+
+        Parameters
+        ----------
+        documents : dicts. `_id` becomes text; one that is missing is made, a random UUID. A field
+            whose name ends in `_vector_`, or whose values are float arrays of one width, holds
+            vectors, kept as float32; a document may lack it. Other values come back as they went
+            in: text, numbers, bools, dates, bytes, None (left out), and nested lists and dicts.
+        vector_fields : fields of plain lists that are vectors too.
+        on_error : "raise", or "skip" documents that cannot be taken and report why.
+
+        Raises
+        ------
+        DuplicateIdError : an `_id` that is there already, or twice in this call.
+        InvalidInputError : a vector of another width, with NaN or infinity, or a value that cannot
+            be kept; the message names the field and the `_id`.
+        """
+        return self._write(documents, False, vector_fields, on_error)
+
+    def upsert_documents(
+        self,
+        documents: Iterable[Mapping[str, object]],
+        *,
+        vector_fields: Sequence[str] = (),
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Insert documents, and change those whose `_id` is there already.
+
+        A change touches the fields it brings; None empties one. Of two documents with one `_id`
+        the later holds. A document whose vector changes is no longer clustered.
+        Arguments, result and errors are those of `insert_documents`.
+        """
+        return self._write(documents, True, vector_fields, on_error)
+
+    def insert_pandas_dataframe(
+        self,
+        frame: "pd.DataFrame",
+        *,
+        vector_fields: Sequence[str] = (),
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Insert each row of a DataFrame as a document; of its index only one named `_id` is kept.
+
+        A missing value (None, NaN, NaT, NA) is a field that the document lacks. A vector field
+        holds a list or an array in each row. Other arguments, result and errors are those of
+        `insert_documents`.
+        """
+        return self._write(frame_documents(frame), False, vector_fields, on_error)
+
+    def upsert_pandas_dataframe(
+        self,
+        frame: "pd.DataFrame",
+        *,
+        vector_fields: Sequence[str] = (),
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Upsert each row of a DataFrame as a document; a missing value leaves a field as it is.
+
+        Arguments, result and errors are those of `insert_pandas_dataframe`; see `upsert_documents`.
+        """
+        return self._write(frame_documents(frame), True, vector_fields, on_error)
+
+    def insert_arrow(
+        self,
+        source: object,
+        *,
+        vector_fields: Sequence[str] = (),
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Insert each row of an Arrow stream, in bounded memory.
+
+        Parameters
+        ----------
+        source : a pyarrow Table or RecordBatchReader, or anything that speaks the Arrow C stream
+            interface: Polars, DuckDB, Hugging Face datasets.
+        vector_fields : columns of lists that are vectors although neither a fixed size nor a name
+            ending in `_vector_` says so.
+        on_error : as for `insert_documents`.
+
+        Nested columns, decimals and unsigned 64-bit integers are kept as JSON and come back as
+        Python values. Errors are those of `insert_documents`.
+        """
+        return self._ingest(arrow_reader(source), None, vector_fields, on_error)
+
+    def insert_parquet(
+        self,
+        path: "str | Path | Sequence[str | Path]",
+        *,
+        columns: Sequence[str] | None = None,
+        vector_fields: Sequence[str] = (),
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Insert the rows of Parquet files, in bounded memory.
+
+        Parameters
+        ----------
+        path : a file, a glob (`"shards/*.parquet"`), a folder, or a list of files.
+        columns : only these columns, and `_id`.
+        vector_fields, on_error : as for `insert_arrow`.
+
+        Raises
+        ------
+        NotFoundError : no such file, or no file fits the glob.
+        """
+        reader, n_rows = parquet_reader(path, columns)
+        return self._ingest(reader, n_rows, vector_fields, on_error)
+
+    def insert_csv(
+        self,
+        path: "str | Path",
+        *,
+        vector_fields: Sequence[str] = (),
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Insert the rows of a CSV file with a header, in bounded memory.
+
+        A column is whole numbers, numbers, bools, dates or text, as all of its cells allow; an
+        empty cell is missing. A vector field holds a list in brackets: `[0.1, 0.2]`. The file is
+        read twice: once to settle the columns.
+        """
+        return self._ingest(csv_reader(path, vector_fields), None, vector_fields, on_error)
+
+    def insert_jsonl(
+        self,
+        path: "str | Path",
+        *,
+        vector_fields: Sequence[str] = (),
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Insert the documents of a JSON Lines file: one JSON object a line, blank lines skipped.
+
+        Documents are held in memory until the call ends; for more than memory holds use Parquet.
+        Errors are those of `insert_documents`; a line that is no JSON object is named by number.
+        """
+        return self._write(jsonl_documents(path), False, vector_fields, on_error)
+
+    def insert_numpy(
+        self,
+        vectors: "NDArray[np.floating] | str | Path",
+        documents: "Sequence[Mapping[str, object]] | pd.DataFrame | pa.Table | str | Path | None" = None,
+        *,
+        field: str = "embedding_vector_",
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Insert vectors with the documents beside them.
+
+        Parameters
+        ----------
+        vectors : number array of shape (n_rows, n_dims), or an `.npy` file of one, which is mapped,
+            not read whole.
+        documents : one per row, in order: dicts, a DataFrame, a Table, or a CSV or Parquet file;
+            None for vectors alone.
+        field : the name of the vector field.
+        on_error : as for `insert_documents`.
+
+        Raises
+        ------
+        InvalidInputError : not two-dimensional, or not one document a row.
+        """
+        reader, n_rows = beside_vectors(vectors, documents, field)
+        return self._ingest(reader, n_rows, [field], on_error)
+
+    def insert_media_folder(
+        self,
+        folder: "str | Path",
+        *,
+        field: str = "image",
+        thumbnail_size: int = 256,
+        on_error: OnError = "raise",
+    ) -> InsertReport:
+        """Insert each picture below a folder as a document.
+
+        Parameters
+        ----------
+        folder : looked through with its subfolders, in order of the paths.
+        field : the field that gets a thumbnail, WebP bytes that fit `thumbnail_size` pixels square.
+        on_error : "raise" for a file that is named like a picture and is none, or "skip" it.
+
+        A document has `_id` (the path below the folder, with `/`), `path` (the whole path),
+        `file_name`, `folder` (of the file, below the folder), `file_bytes` (its size), `width` and
+        `height` in pixels. The files themselves are left where they are.
+        """
+        failed: dict[str, str] | None = {} if on_error == "skip" else None
+        documents = media_documents(Path(folder), field, thumbnail_size, failed)
+        report = self._write(documents, False, (), on_error)
+        return replace(report, failed={**(failed or {}), **report.failed})
+
+    def _write(
+        self,
+        documents: Iterable[Mapping[str, object]],
+        upsert: bool,
+        vector_fields: Sequence[str],
+        on_error: OnError,
+    ) -> InsertReport:
+        if not isinstance(documents, Iterable):
+            raise InvalidInputError(
+                f"Documents come as a list of dicts, but got {type(documents).__name__}."
+            )
+        self._workspace.write_format()
+        total = len(documents) if isinstance(documents, Sequence) else None
+        is_one = isinstance(documents, Mapping | str | bytes)
+        with progress("Upserting" if upsert else "Inserting", total, delay_s=0.5) as bar:
+            report = write_documents(
+                self._store,
+                documents if is_one else _counted(documents, bar.update),
+                upsert=upsert,
+                on_error=on_error,
+                vector_fields=vector_fields,
+            )
+        return _told(report)
+
+    def _ingest(
+        self,
+        reader: "pa.RecordBatchReader",
+        n_rows: int | None,
+        vector_fields: Sequence[str],
+        on_error: OnError,
+    ) -> InsertReport:
+        self._workspace.write_format()
+        with progress("Inserting", n_rows, delay_s=0.5) as bar:
+            report = ingest(
+                self._store,
+                reader,
+                vector_fields=vector_fields,
+                on_error=on_error,
+                on_rows=bar.update,
+            )
+        return _told(report)
+
+
+def _told(report: InsertReport) -> InsertReport:
+    if report.ignored_fields:
+        notice(
+            f"did not take {listed(report.ignored_fields)} from the documents: the dataset works "
+            "these out itself; labels are set by cluster() or set_cluster_labels()"
+        )
+    if report.mixed_fields:
+        notice(
+            f"{listed(report.mixed_fields)} hold values of several kinds and are kept as JSON: "
+            "they come back as they are, but do not compare as numbers or dates"
+        )
+    if report.made_ids:
+        notice(
+            f"{len(report.made_ids):,} documents came without `_id` and were given one; inserting "
+            "them again adds them again"
+        )
+    if report.failed:
+        name, why = next(iter(report.failed.items()))
+        notice(
+            f"{len(report.failed):,} documents were not taken (see .failed of the report), "
+            f"the first: {name!r}: {why}"
+        )
+    return report
+
+
+def _counted(
+    documents: Iterable[Mapping[str, object]], count: Callable[[int], object]
+) -> Iterator[Mapping[str, object]]:
+    for document in documents:
+        yield document
+        count(1)

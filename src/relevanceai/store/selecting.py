@@ -1,0 +1,170 @@
+"""Selected rows: those that pass some filters, found once, read in the order of insertion."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from relevanceai.batch import Document
+from relevanceai.errors import InvalidInputError, NotFoundError, listed
+from relevanceai.store.columns import Field
+from relevanceai.store.documents import DocumentStore
+from relevanceai.store.filters import fields_in
+from relevanceai.store.labels import Clustering
+from relevanceai.store.masks import Column, rows_passing
+from relevanceai.store.outgoing import chosen, documents_of
+
+Filters = Sequence[Mapping[str, object]]
+
+_FEW = 20  # below one row in so many, rows are looked up; above, the scan is quicker
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Some rows of one version of a dataset, in the order of insertion.
+
+    `mask` says of every row of the scan whether it is among them; None when all are, or when the
+    scan is not in the order of insertion, because documents were changed. `row_ids` names those
+    that are, in order; None when all are and the scan has them in order.
+    """
+
+    store: DocumentStore
+    mask: NDArray[np.bool_] | None
+    row_ids: NDArray[np.int64] | None
+    count: int
+
+    def page_row_ids(self, start: int, size: int) -> NDArray[np.int64]:
+        """Return the row ids from one place on, in the order of the rows."""
+        if self.row_ids is not None:
+            return self.row_ids[start : start + size]
+        if start >= self.count:
+            return np.empty(0, np.int64)
+        table = self.store.opened().to_table(
+            columns=[], with_row_id=True, offset=start, limit=min(size, self.count - start)
+        )
+        row_ids: NDArray[np.int64] = table["_rowid"].to_numpy().astype(np.int64)
+        return row_ids
+
+    def tables(self, columns: Sequence[str], *, batch_rows: int) -> Iterator[pa.Table]:
+        """Yield these columns of Lance, at most `batch_rows` rows at a time, none when empty."""
+        handle = self.store.opened()
+        names = list(columns)
+        is_looked_up = self.mask is None or self.count * _FEW < len(self.mask)
+        if self.row_ids is not None and is_looked_up:
+            for start in range(0, self.count, batch_rows):
+                wanted = self.row_ids[start : start + batch_rows].tolist()
+                yield handle._take_rows(wanted, columns=names)
+            return
+        row = 0
+        for batch in handle.to_batches(columns=names, batch_size=batch_rows):
+            table = pa.Table.from_batches([batch])
+            if self.mask is not None:
+                kept = self.mask[row : row + batch.num_rows]
+                row += batch.num_rows
+                table = table if kept.all() else table.filter(pa.array(kept))
+            if table.num_rows:
+                yield table
+
+    def table(self, columns: Sequence[str], *, with_row_id: bool = False) -> pa.Table:
+        """Return these columns of Lance at once."""
+        handle, names = self.store.opened(), list(dict.fromkeys(columns))
+        if self.mask is None and self.row_ids is not None:
+            table = handle._take_rows(self.row_ids.tolist(), columns=names)
+            if with_row_id:
+                table = table.append_column("_rowid", pa.array(self.row_ids, pa.uint64()))
+            return table
+        table = handle.to_table(columns=names, with_row_id=with_row_id)
+        return table if self.mask is None else table.filter(pa.array(self.mask))
+
+    def documents(
+        self, fields: Sequence[Field], labels: Sequence[Clustering], *, batch_rows: int = 1024
+    ) -> Iterator[Document]:
+        """Yield the rows as documents."""
+        columns = [one.column for one in fields] + [one.column for one in labels]
+        for table in self.tables(columns, batch_rows=batch_rows):
+            yield from documents_of(table, fields, labels)
+
+
+def selected(store: DocumentStore, filters: Filters | None) -> Selected:
+    """Return the rows that pass all filters, at the version of now.
+
+    Raises
+    ------
+    InvalidInputError, NotFoundError : a filter that cannot be read; see `store.filters`.
+    """
+    pinned = store.snapshot()
+    every = pinned.all_row_ids()
+    is_in_order = bool((np.diff(every) > 0).all())
+    if not filters:
+        row_ids = None if is_in_order else np.sort(every)
+        return Selected(pinned, None, row_ids, len(every))
+    there = columns_of(pinned)
+    names = fields_in(filters, list(there), dataset=store.name)
+    wanted = list(dict.fromkeys(there[name].column for name in names))
+    table = pinned.opened().to_table(columns=wanted)
+    columns: dict[str, Column] = {name: (table[there[name].column], there[name]) for name in names}
+    mask = rows_passing(filters, columns, table.num_rows)
+    row_ids = every[mask]
+    if not is_in_order:
+        return Selected(pinned, None, np.sort(row_ids), len(row_ids))
+    return Selected(pinned, mask, row_ids, len(row_ids))
+
+
+def columns_of(store: DocumentStore) -> dict[str, Field | Clustering]:
+    """Return what each column holds, by the name of its field or the path of its label."""
+    there: dict[str, Field | Clustering] = {one.label_path: one for one in store.clusterings()}
+    fields: dict[str, Field | Clustering] = {one.name: one for one in store.fields()}
+    return fields | {name: one for name, one in there.items() if name not in fields}
+
+
+def column_named(store: DocumentStore, name: object) -> Field | Clustering:
+    """Return what one column holds.
+
+    Raises
+    ------
+    NotFoundError : no field and no label of this name; lists those there are.
+    InvalidInputError : a name that is not text.
+    """
+    if not isinstance(name, str):
+        raise InvalidInputError(
+            f"A field is named by text, but got {type(name).__name__}: {name!r:.60}."
+        )
+    there = columns_of(store)
+    if name not in there:
+        raise NotFoundError(
+            f"No field {name!r} in dataset {store.name!r}. It has: {listed(there, like=name)}."
+        )
+    return there[name]
+
+
+def chosen_columns(
+    store: DocumentStore, select_fields: Sequence[str] | None, *, include_vector: bool
+) -> tuple[list[Field], list[Clustering]]:
+    """Return the fields and labels that a reader selects; see `store.outgoing.chosen`."""
+    return chosen(
+        store.fields(),
+        store.clusterings(),
+        select_fields=select_fields,
+        include_vector=include_vector,
+        dataset=store.name,
+    )
+
+
+def snapshot_of(store: DocumentStore, revision: str) -> DocumentStore | None:
+    """Return a reader that stays at an older version, or None when that is no longer there.
+
+    Parameters
+    ----------
+    revision : what `store.revision()` said then.
+    """
+    born, _, version = revision.rpartition("-")
+    if store.revision().rpartition("-")[0] != born or not version.isdecimal():
+        return None
+    pinned = store.snapshot()
+    try:
+        pinned._pinned = store.opened().checkout_version(int(version))
+    except (ValueError, OSError):
+        return None
+    return pinned
