@@ -35,9 +35,7 @@ def other_format(dataset: Path) -> None:
     (dataset / "dataset.json").write_text('{"name": "shop", "format": 99}')
 
 
-@pytest.mark.parametrize(
-    "damage", [remove_lance, empty_data, garble_manifests, other_format]
-)
+@pytest.mark.parametrize("damage", [remove_lance, empty_data, garble_manifests, other_format])
 def test_a_damaged_dataset_says_so_and_hides_no_other(
     browse: MakeClient, shop_home: Path, tmp_path: Path, damage: Callable[[Path], None]
 ):

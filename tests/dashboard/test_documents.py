@@ -255,6 +255,15 @@ def test_an_unknown_cluster_leads_back_to_the_clustering(page):
         assert page.get(urljoin(f"http://{HOST}{address}", back)).status_code == 200
 
 
+def test_a_dataset_deleted_while_home_is_made_is_left_out(
+    browse: MakeClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    client = intents(tmp_path)
+    names = [*client.list_datasets(), "gone"]
+    monkeypatch.setattr(Client, "list_datasets", lambda _self: names)
+    assert read(browse(tmp_path), "/").text("h2") == ["intents"]
+
+
 def test_a_dataset_deleted_under_an_open_page_is_said(browse: MakeClient, tmp_path: Path):
     client = intents(tmp_path)
     browser = browse(tmp_path)

@@ -129,7 +129,11 @@ def test_a_writer_killed_at_any_moment_leaves_whole_writes_and_no_others(
             there = everything(store)
             if begun is not None and there == after(expected, begun):
                 expected = there
-            assert there == expected, (number, begun, _unlike(there, after(expected, begun or {"kind": ""})))
+            assert there == expected, (
+                number,
+                begun,
+                _unlike(there, after(expected, begun or {"kind": ""})),
+            )
             begun = None
             with store.writing():
                 pass

@@ -1,12 +1,12 @@
 """Values settle into Arrow columns and come back as they went in."""
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 import enum
 import math
 import uuid
 from decimal import Decimal
 from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd

@@ -134,14 +134,17 @@ class Listed:
 
 def every_clustering(client: "Client") -> list[Listed]:
     """Return each dataset with its clusterings, the newest clustering first."""
-    return [_listed(client.Dataset(name)) for name in client.list_datasets()]
+    every = [_listed(client.Dataset(name)) for name in client.list_datasets()]
+    return [each for each in every if each is not None]
 
 
-def _listed(dataset: "Dataset") -> Listed:
-    """Look a dataset over; one whose files are damaged must not hide the others."""
+def _listed(dataset: "Dataset") -> Listed | None:
+    """Look a dataset over; one that is damaged, or deleted meanwhile, must not hide the others."""
     try:
         infos = sorted(dataset.clusterings(), key=lambda info: info.created_at, reverse=True)
         return Listed(dataset, dataset.shape, tuple(infos))
+    except NotFoundError:
+        return None
     except Exception as error:
         if not is_damage(error):
             raise
