@@ -87,10 +87,11 @@ def drawable(texts: Sequence[str]) -> tuple[list[str], list[str]]:
         if left < lacking:
             families.append(name)
             lacking = left
-    instead = {letter: BOX if _has_a_form(letter) else "" for letter in lacking}
-    if BOX in instead.values():
-        _say_once("".join(sorted(letter for letter in lacking if instead[letter])))
-    return [text.translate(str.maketrans(instead)) for text in texts], families
+    boxed = sorted(filter(_has_a_form, lacking))
+    if boxed:
+        _say_once("".join(boxed))
+    instead = {ord(letter): BOX if letter in boxed else "" for letter in lacking}
+    return [text.translate(instead) for text in texts], families
 
 
 def _lacking(letters: Iterable[str], families: Sequence[str]) -> set[str]:
@@ -98,9 +99,7 @@ def _lacking(letters: Iterable[str], families: Sequence[str]) -> set[str]:
     fonts = [font for name in families if (font := _font(name)) is not None]
     fonts = fonts or [font for font in [_font(_BUNDLED)] if font is not None]
     return {
-        letter
-        for letter in letters
-        if not any(font.get_char_index(ord(letter)) for font in fonts)
+        letter for letter in letters if not any(font.get_char_index(ord(letter)) for font in fonts)
     }
 
 
