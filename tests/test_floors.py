@@ -28,7 +28,7 @@ FLOORS: dict[str, set[str]] = {
     "runtime": {"errors"},
     "browser": {"runtime"},
     "launch": {"errors", "runtime", "browser"},
-    "terminal": set(),
+    "terminal": {"pictures"},
     "kernels": GROUND,
     "store": GROUND,
     "engine": GROUND | {"kernels", "store"},
@@ -39,10 +39,12 @@ FLOORS: dict[str, set[str]] = {
     "dataset": NUMBERS | HELP | {"sample", "documents", "operations"},
     "client": NUMBERS | HELP | {"sample", "operations", "dataset"},
     "dashboard": NUMBERS | HELP | {"sample", "operations", "dataset", "client"},
+    "typed": NUMBERS | HELP | {"sample", "operations", "dataset", "client"},
+    "listing": NUMBERS | HELP | {"terminal", "dataset", "dashboard"},
     "commands": NUMBERS
     | HELP
-    | {"terminal", "sample", "operations", "dataset", "client", "dashboard"},
-    "cli": {"errors", "launch", "commands"},
+    | {"terminal", "typed", "listing", "sample", "operations", "dataset", "client", "dashboard"},
+    "cli": {"errors", "launch", "typed", "commands"},
     "__main__": {"cli"},
     "__init__": set(),  # names its homes as text and loads them on first use
 }

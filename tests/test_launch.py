@@ -526,3 +526,18 @@ def test_the_process_is_detached_and_cannot_start_another(
 def test_the_server_takes_no_more_connections_than_it_can_serve() -> None:
     config = server._uvicorn(lambda *_: None).config  # type: ignore[arg-type, return-value]
     assert config.limit_concurrency == 200
+
+
+# ---------------------------------------------------------------- the switch
+
+
+@pytest.mark.parametrize(
+    ("value", "off"),
+    [("", False), ("on", False), ("1", False), ("True", False), (" yes ", False)]
+    + [("off", True), ("0", True), ("False", True), (" NO ", True)],
+)
+def test_the_dashboard_is_switched_on_or_off(
+    value: str, off: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELEVANCEAI_DASHBOARD", value)
+    assert launch.is_off() is off

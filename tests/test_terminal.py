@@ -2,13 +2,14 @@
 
 import datetime as dt
 import json
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relevanceai.terminal import _width, as_json, cell, table
+from relevanceai.terminal import _width, as_json, cell, room, table, tables
 
 PNG = b"\x89PNG\r\n\x1a\n rest"
 
@@ -34,14 +35,49 @@ def test_columns_that_cannot_fit_are_named_below() -> None:
         "first                 second",
         "--------------------  ------------",
         "xxxxxxxxxxxxxxxxxxxx  xxxxxxxxxxx…",
-        "(not shown: third)",
     ]
     assert table([row], width=12).splitlines() == [
         "first",
         "------------",
         "xxxxxxxxxxx…",
-        "(not shown: second, third)",
     ]
+    assert tables([[row]], width=34)[1] == ["third"]
+    assert tables([[row]], width=12)[1] == ["second", "third"]
+
+
+def test_the_first_columns_are_cut_and_others_shown_whole_or_not_at_all() -> None:
+    row: dict[str, object] = {"_id": "a1", "title": "t" * 30, "link": "l" * 20, "n": 5}
+    texts, left_out = tables([[row], []], width=30, n_kept=2)
+    assert texts[0].splitlines()[2] == f"a1   {'t' * 24}…"
+    assert texts[1].splitlines() == texts[0].splitlines()[:2]
+    assert left_out == ["link", "n"]
+    texts, left_out = tables([[row]], width=41, n_kept=2)
+    assert texts[0].splitlines()[2] == f"a1   {'t' * 30}  5"
+    assert left_out == ["link"]
+
+
+def test_without_a_width_nothing_is_cut() -> None:
+    row: dict[str, object] = {"_id": "i" * 300, "text": "word " * 900 + "end", "list": [1] * 99}
+    line = table([row]).splitlines()[2]
+    assert line == f"{'i' * 300}  {row['text']}  {row['list']}"
+
+
+def test_fractions_of_a_column_share_their_decimals() -> None:
+    rows = [{"n": 44.0}, {"n": 59.95}, {"n": None}, {"n": float("nan")}]
+    assert table(rows).splitlines()[2:] == ["44.00", "59.95", "", "  nan"]
+    assert table([{"n": 1.5}, {"n": 2}]).splitlines()[2:] == ["1.5", "  2"]
+    assert table([{"n": 0.5}, {"n": 1e-9}]).splitlines()[2:] == ["  0.5", "1e-09"]
+
+
+def test_the_room_is_that_of_a_terminal_and_none_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "77")
+    assert room() is None
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert room() == 77
+    monkeypatch.setattr(sys, "stdout", None)
+    assert room() is None
 
 
 def test_numbers_are_cut_last() -> None:
@@ -76,10 +112,10 @@ def test_no_rows_and_no_columns_are_no_error() -> None:
 )
 def test_no_line_is_wider_than_the_terminal(rows: list[dict[str, object]], width: int) -> None:
     lines = table(rows, width=width).splitlines()
-    assert len(lines) <= len(rows) + 3
+    assert len(lines) <= len(rows) + 2
     for line in lines:
         assert line.isprintable()
-        assert _width(line) <= width or line.startswith("(not shown: ")
+        assert _width(line) <= width
 
 
 @pytest.mark.parametrize(
@@ -88,6 +124,7 @@ def test_no_line_is_wider_than_the_terminal(rows: list[dict[str, object]], width
         (PNG, "[picture]"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "[picture]"),
         (b"RIFF\x00\x00\x00\x00WAVEfmt ", "[16 bytes]"),
+        (b"BM" + bytes(8), "[picture]"),
         ("data:image/png;base64,AAAA", "[picture]"),
         (b"ab", "[2 bytes]"),
         (None, ""),
@@ -105,6 +142,23 @@ def test_no_line_is_wider_than_the_terminal(rows: list[dict[str, object]], width
 )
 def test_a_cell_is_one_printable_line(value: object, shown: str) -> None:
     assert cell(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (PNG, "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"BM" + bytes(8), "image/bmp"),
+        (b"II*\x00", "image/tiff"),
+        (b"MM\x00*", "image/tiff"),
+        (b"", "application/octet-stream"),
+    ],
+)
+def test_json_says_of_which_type_a_picture_is(content: bytes, kind: str) -> None:
+    assert json.loads(as_json(content)).partition(";")[0] == f"data:{kind}"
 
 
 def test_json_holds_bytes_dates_arrays_and_no_nan() -> None:

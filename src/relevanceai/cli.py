@@ -2,38 +2,89 @@
 
 import argparse
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from relevanceai import commands, launch
 from relevanceai.errors import RelevanceAIError
+from relevanceai.typed import as_options
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    0 is success, 1 is "not running" from `dashboard --status` and a problem from `verify`, 2 an error in what was asked
-    (one line on stderr), 130 Ctrl-C, 141 a reader such as `head` that closed the pipe.
+    0 is success, 1 is "not running" from `dashboard --status` and a problem from `verify`, 2 an
+    error in what was asked or output that cannot be written (one line on stderr), 130 Ctrl-C, 141 a
+    reader such as `head` that closed the pipe.
     """
     os.environ["MPLBACKEND"] = "Agg"  # pictures go to files: no window, no display needed
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show
     try:
-        given = _parser().parse_args(arguments)
-        code: int = given.run(given)
-        sys.stdout.flush()
+        try:
+            given, others = _parser().parse_known_args(arguments)
+            if others:
+                given.parser.error(f"unrecognized arguments: {' '.join(others)}")
+            code: int = given.run(given)
+        except SystemExit:  # after help, which may fill a disk, too
+            _flush()
+            raise
+        _flush()
         return code
-    except RelevanceAIError as error:
-        print(f"relevanceai: error: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:
-        with contextlib.suppress(OSError, ValueError):  # or Python flushes into it at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return 141
+    except RelevanceAIError as error:
+        print(f"relevanceai: error: {as_options(str(error))}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _give_up_stdout()
+        print(f"relevanceai: error: cannot write the output: {error.strerror}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # as it is when the shell closed it
+        sys.stdout.flush()
+
+
+def _give_up_stdout() -> None:
+    """Let what could not be written go nowhere, or Python tries once more when it exits."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Words(argparse.Action):
+    """Collects the words of an option that takes several and may be repeated, a list a time.
+
+    The last of several words may be the dataset (`--cluster cluster-1 ecommerce`): then DATASET may
+    be missing, and typed.split_dataset finds it.
+    """
+
+    def __init__(self, *, dataset: argparse.Action, **options: Any) -> None:
+        super().__init__(nargs="+", **options)
+        self._dataset = dataset
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        _option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or []), list(values)])
+        if len(values) > 1:
+            self._dataset.required = False
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
             epilog=f"example:\n  relevanceai {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        new.set_defaults(run=run)
+        new.set_defaults(run=run, parser=new, command=name)
         return new
 
     demo = command(
@@ -109,10 +160,12 @@ def _parser() -> argparse.ArgumentParser:
         "cluster ecommerce --field product_title_clip_vector_ --model kmeans --n-clusters 12",
     )
     _add_which(cluster)
-    cluster.add_argument("--model", default="kmeans", help="name of the model (default kmeans)")
-    cluster.add_argument("--n-clusters", metavar="N", type=int, help="how many (default: by size)")
+    cluster.add_argument("--model", help="name of the model (default kmeans)")
+    cluster.add_argument(
+        "--n-clusters", metavar="N", type=_from_one, help="how many (default: by size)"
+    )
     cluster.add_argument("--labels-field", metavar="X", help="take the labels that stand in X")
-    cluster.add_argument("--random-state", metavar="N", type=int, default=0, help="default 0")
+    cluster.add_argument("--random-state", metavar="N", type=_seed, help="default 0")
 
     heatmap = command(
         "heatmap",
@@ -131,12 +184,18 @@ def _parser() -> argparse.ArgumentParser:
         "print the documents closest to each centroid",
         "closest ecommerce --cluster cluster-1 cluster-5 --page-size 5",
     )
-    _add_which(closest)
+    dataset = _add_which(closest)
     _add_metric(closest)
-    closest.add_argument("--cluster", metavar="ID", nargs="+", help="these clusters only")
-    closest.add_argument("--select", metavar="FIELD", nargs="+", help="these fields only")
-    closest.add_argument("--page-size", metavar="N", type=int, default=3, help="default 3")
-    closest.add_argument("--page", metavar="N", type=int, default=1, help="default 1")
+    for option, metavar, kind in (("--cluster", "ID", "clusters"), ("--select", "FIELD", "fields")):
+        closest.add_argument(
+            option,
+            metavar=metavar,
+            action=_Words,
+            dataset=dataset,
+            help=f"these {kind} only; several at once, or repeat it",
+        )
+    closest.add_argument("--page-size", metavar="N", type=_from_one, default=3, help="default 3")
+    closest.add_argument("--page", metavar="N", type=_from_one, default=1, help="default 1")
     closest.add_argument("--furthest", action="store_true", help="the furthest members instead")
     _add_json(closest, "; bytes as data URIs, dates as ISO 8601")
 
@@ -208,8 +267,24 @@ def _add_history(command: Callable[..., argparse.ArgumentParser]) -> None:
     cache.add_argument("action", choices=("size", "clear"), nargs="?", default="size")
 
 
-def _add_which(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", metavar="DATASET")
+def _from_one(text: str) -> int:
+    return _whole(text, 1, None)
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0, 2**32 - 1)
+
+
+def _whole(text: str, least: int, most: int | None) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
+    if number < least or (most is not None and number > most):
+        upto = "" if most is None else f" to {most}"
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least}{upto}")
+    return number
+
+
+def _add_which(parser: argparse.ArgumentParser) -> argparse.Action:
+    dataset = parser.add_argument("dataset", metavar="DATASET")
     parser.add_argument(
         "--field",
         metavar="F",
@@ -217,6 +292,7 @@ def _add_which(parser: argparse.ArgumentParser) -> None:
         help="the vector field, where there are several; repeat it to join several",
     )
     parser.add_argument("--alias", metavar="A", help="the name of the clustering")
+    return dataset
 
 
 def _add_metric(parser: argparse.ArgumentParser) -> None:

@@ -7,28 +7,28 @@ import os
 import shlex
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relevanceai import launch
-from relevanceai.errors import (
-    DashboardError,
-    InvalidInputError,
-    NotFoundError,
-    RelevanceAIError,
-)
+from relevanceai.errors import DashboardError, InvalidInputError
+from relevanceai.listing import dataset_facts, dataset_rows, print_documents
+from relevanceai.progress import notice
 from relevanceai.runtime import ServerRecord, runtime_folder
-from relevanceai.terminal import as_json, cell, table
+from relevanceai.terminal import as_json, cell, room, table
+from relevanceai.typed import (
+    check_model,
+    clustering_of,
+    dataset_of,
+    split_dataset,
+    vector_fields_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.text import Text
 
-    from relevanceai.batch import Document
     from relevanceai.client import Client
-    from relevanceai.clustering.info import ClusteringInfo
-    from relevanceai.dataset import Dataset
-    from relevanceai.operations.viz.cluster import ClusterVizOps
 
 SAMPLE = "ecommerce"
 SAMPLE_ALIAS = "main-cluster"
@@ -48,7 +48,7 @@ def demo(given: argparse.Namespace) -> int:
     pending = launch.start(client.workspace) if serves else None
     is_there = SAMPLE in client.list_datasets()
     dataset = client.Dataset(SAMPLE) if is_there else client.load_sample(SAMPLE)
-    ops = _clustering(dataset, [SAMPLE_FIELD], SAMPLE_ALIAS)
+    ops = clustering_of(dataset, [SAMPLE_FIELD], SAMPLE_ALIAS)
     _save(ops.centroid_heatmap(), output)
     print(f"The heat map is in {output}")
     if pending is None:
@@ -72,18 +72,26 @@ def dashboard(given: argparse.Namespace) -> int:
         return 0 if record else 1
     if given.foreground:
         return _serve_here(given, workspace)
+    before = launch.find(workspace)
     record = launch.start(workspace, port=given.port, base_url=given.base_url).wait()
+    if before is not None and before.port != record.port:
+        notice(
+            f"the dashboard moved from {before.port} to {record.port}; "
+            f"links to {before.port} no longer work"
+        )
+    if given.port and given.port != record.port:
+        notice(f"port {given.port} is busy, so the dashboard listens on {record.port}")
     return _show(record, given)
 
 
 def datasets(given: argparse.Namespace) -> int:
     """List the datasets of the workspace."""
     client = _client(given)
-    rows = [_dataset_row(client.Dataset(name)) for name in client.list_datasets()]
+    found = [dataset_facts(client.Dataset(name)) for name in client.list_datasets()]
     if given.json:
-        print(as_json(rows))
-    elif rows:
-        print(table(rows))
+        print(as_json(found))
+    elif found:
+        print(table([row for facts in found for row in dataset_rows(facts)], width=room()))
     else:
         print(f"No datasets yet in {client.workspace}. To build the sample: relevanceai demo")
     return 0
@@ -91,24 +99,26 @@ def datasets(given: argparse.Namespace) -> int:
 
 def cluster(given: argparse.Namespace) -> int:
     """Cluster a dataset and print the sizes."""
-    dataset = _client(given).Dataset(given.dataset)
+    dataset = dataset_of(_client(given), given.dataset)
+    check_model(given)
     ops = dataset.cluster(
-        given.model,
+        given.model or "kmeans",
         given.n_clusters,
-        given.field,
+        vector_fields_of(dataset, given.field),
         given.alias,
-        random_state=given.random_state,
+        random_state=given.random_state or 0,
         byo_cluster_field=given.labels_field,
     )
     sizes = ops.sizes()
     print(f"{cell(ops.alias)} of {', '.join(map(cell, ops.vector_fields))}:")
-    print(table([{"cluster": name, "documents": size} for name, size in sizes.items()]))
+    rows = [{"cluster": name, "documents": size} for name, size in sizes.items()]
+    print(table(rows, width=room()))
     return 0
 
 
 def heatmap(given: argparse.Namespace) -> int:
     """Print the closest pairs and save the heat map."""
-    ops = _clustering(_client(given).Dataset(given.dataset), given.field, given.alias)
+    ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
     output = _picture_file(given.output or Path(f"{ops.dataset_slug}-{ops.alias_slug}-heatmap.png"))
     _save(ops.centroid_heatmap(metric=given.metric, order=given.order), output)
     print(f"The heat map is in {output}")
@@ -117,7 +127,10 @@ def heatmap(given: argparse.Namespace) -> int:
 
 def closest(given: argparse.Namespace) -> int:
     """Print the documents closest to, or furthest from, each centroid."""
-    ops = _clustering(_client(given).Dataset(given.dataset), given.field, given.alias)
+    client = _client(given)
+    split_dataset(client, given, "cluster", "select")
+    dataset = dataset_of(client, given.dataset)
+    ops = clustering_of(dataset, given.field, given.alias)
     ask = ops.furthest if given.furthest else ops.closest
     found = ask(
         cluster_ids=given.cluster,
@@ -125,15 +138,18 @@ def closest(given: argparse.Namespace) -> int:
         page_size=given.page_size,
         page=given.page,
         similarity_metric=given.metric,
+        include_vector=given.select is not None,  # a vector field that is named is meant
         verbose=False,
     )
     if given.json:
         print(as_json(found))
         return 0
-    sizes = ops.sizes()
-    for name, answer in found["results"].items():
-        print(f"{cell(name)} ({sizes[name]:,} documents)")
-        print(table([_shown(document) for document in answer["results"]]), end="\n\n")
+    print_documents(
+        {name: answer["results"] for name, answer in found["results"].items()},
+        given,
+        ops.sizes(),
+        dataset,
+    )
     return 0
 
 
@@ -147,16 +163,16 @@ def versions(given: argparse.Namespace) -> int:
             "documents": one.documents,
             "tags": ", ".join(one.tags),
         }
-        for one in _client(given).Dataset(given.dataset).versions(limit=given.limit)
+        for one in dataset_of(_client(given), given.dataset).versions(limit=given.limit)
     ]
-    print(as_json(rows) if given.json else table(rows))
+    print(as_json(rows) if given.json else table(rows, width=room()))
     return 0
 
 
 def restore(given: argparse.Namespace) -> int:
     """Bring a version of a dataset back."""
     wanted = _version(given.version)
-    report = _client(given).Dataset(given.dataset).restore(wanted)
+    report = dataset_of(_client(given), given.dataset).restore(wanted)
     what = f"version {report.restored}, with {report.documents:,} documents"
     if report.tag is None:
         print(f"{cell(given.dataset)} is at {what}, already")
@@ -171,12 +187,12 @@ def restore(given: argparse.Namespace) -> int:
 
 def tag(given: argparse.Namespace) -> int:
     """Name a version, remove a name, or list them."""
-    dataset = _client(given).Dataset(given.dataset)
+    dataset = dataset_of(_client(given), given.dataset)
     if given.name is None:
         if given.remove or given.version is not None:
             raise InvalidInputError("--version and --remove need a NAME. Pass one.")
         rows = [{"tag": name, "version": number} for name, number in dataset.tags().items()]
-        print(table(rows) if rows else f"No tags yet of {cell(given.dataset)}")
+        print(table(rows, width=room()) if rows else f"No tags yet of {cell(given.dataset)}")
     elif given.remove:
         print(f"Version {dataset.untag(given.name)} is no longer tagged {given.name}")
     else:
@@ -193,7 +209,7 @@ def compact(given: argparse.Namespace) -> int:
     if days is not None and not 0 <= days <= _MOST_DAYS:
         raise InvalidInputError(f"--older-than is a number of days from 0, but got {days:g}.")
     older_than = timedelta(days=days) if days is not None else None
-    report = _client(given).Dataset(given.dataset).compact(older_than=older_than)
+    report = dataset_of(_client(given), given.dataset).compact(older_than=older_than)
     print(f"{report.files_before:,} files became {report.files_after:,}")
     if older_than is not None:
         freed = report.bytes_removed / 1e6
@@ -225,7 +241,7 @@ def cache(given: argparse.Namespace) -> int:
         print(f"{freed / 1e6:,.1f} MB freed in {client.workspace}")
         return 0
     rows = [{"dataset": name, "MB": size / 1e6} for name, size in client.cache_sizes().items()]
-    print(table(rows) if rows else f"No datasets yet in {client.workspace}")
+    print(table(rows, width=room()) if rows else f"No datasets yet in {client.workspace}")
     return 0
 
 
@@ -262,50 +278,6 @@ def _client(given: argparse.Namespace) -> "Client":
     from relevanceai.client import Client
 
     return Client(getattr(given, "workspace", None))
-
-
-def _clustering(
-    dataset: "Dataset", fields: Sequence[str] | None, alias: str | None
-) -> "ClusterVizOps":
-    """Return the clustering that is meant; names may be left out where one only fits."""
-    from relevanceai.operations.viz.cluster import ClusterVizOps
-
-    if fields is None or alias is None:
-        every = dataset.clusterings()
-        fitting = [
-            found
-            for found in every
-            if alias in (None, found.alias)
-            and (fields is None or tuple(fields) == found.vector_fields)
-        ]
-        if len(fitting) != 1:
-            raise _unclear(dataset.name, every, fitting)
-        fields, alias = fitting[0].vector_fields, fitting[0].alias
-    return ClusterVizOps.from_dataset(dataset, alias=alias, vector_fields=list(fields))
-
-
-def _unclear(
-    dataset: str, every: "Sequence[ClusteringInfo]", fitting: "Sequence[ClusteringInfo]"
-) -> RelevanceAIError:
-    """Say which clusterings there are, when none or several fit what was asked for."""
-    if not every:
-        return NotFoundError(
-            f"Dataset {dataset!r} has no clustering yet. "
-            f"Make one: relevanceai cluster {shlex.quote(dataset)} --n-clusters 8"
-        )
-    options = [
-        " ".join([*(f"--field {shlex.quote(name)}" for name in found.vector_fields), "--alias"])
-        + f" {shlex.quote(found.alias)}"
-        for found in fitting or every
-    ]
-    if fitting:
-        return InvalidInputError(
-            f"Dataset {dataset!r} has {len(options)} clusterings that fit. "
-            f"Say which: {', or '.join(options)}"
-        )
-    return NotFoundError(
-        f"Dataset {dataset!r} has no such clustering. It has: {', '.join(options)}"
-    )
 
 
 def _picture_file(path: str | Path) -> Path:
@@ -365,24 +337,6 @@ def _serve_here(given: argparse.Namespace, workspace: Path) -> int:
 
     threading.Thread(target=announce, daemon=True).start()
     return run(workspace, port=given.port, base_url=given.base_url, idle_s=math.inf)
-
-
-def _dataset_row(dataset: "Dataset") -> dict[str, object]:
-    n_documents, n_fields = dataset.shape
-    clusterings = [f"{info.alias} ({info.n_clusters})" for info in dataset.clusterings()]
-    return {
-        "name": dataset.name,
-        "documents": n_documents,
-        "fields": n_fields,
-        "vector fields": ", ".join(dataset.list_vector_fields()),
-        "clusterings": ", ".join(clusterings),
-    }
-
-
-def _shown(document: "Document") -> "Document":
-    """Put id and score first, and leave the labels to the heading."""
-    first = {name: document[name] for name in ("_id", "_search_score") if name in document}
-    return first | {name: value for name, value in document.items() if name != "_cluster_"}
 
 
 def _megabytes(folder: Path) -> float:

@@ -42,9 +42,22 @@ _STOP_S = 8.0
 
 
 def is_off() -> bool:
-    """True when RELEVANCEAI_DASHBOARD is off, 0, false or no: nothing may start a process."""
-    value = os.environ.get("RELEVANCEAI_DASHBOARD", "").strip().lower()
-    return value in {"off", "0", "false", "no"}
+    """True when RELEVANCEAI_DASHBOARD is off, 0, false or no: nothing may start a process.
+
+    Raises
+    ------
+    InvalidInputError
+        It is none of these, and neither unset nor on, 1, true or yes.
+    """
+    value = os.environ.get("RELEVANCEAI_DASHBOARD", "").strip()
+    if value.lower() in {"", "on", "1", "true", "yes"}:
+        return False
+    if value.lower() in {"off", "0", "false", "no"}:
+        return True
+    raise InvalidInputError(
+        f"RELEVANCEAI_DASHBOARD is {value!r:.60}, so no dashboard is started. "
+        "Set it to 'on' or 'off', or unset it, which is 'on'."
+    )
 
 
 def command(workspace: Folder) -> str:
@@ -87,9 +100,10 @@ def check_base_url(base_url: str | None) -> str | None:
         parts, port_is_fine = urlsplit(""), False
     named = parts.scheme in {"http", "https"} and bool(parts.hostname) and port_is_fine
     if not named or parts.query or parts.fragment or "@" in parts.netloc or not url.isprintable():
+        name, verb = ("base_url", "Pass") if base_url else ("RELEVANCEAI_BASE_URL", "Set it to")
         raise InvalidInputError(
-            f"base_url {url!r} is not an address that links can start with. "
-            "Pass scheme, host and, if need be, a path: 'https://hub.example.org/proxy/7431'."
+            f"{name} {url!r} is not an address that links can start with. "
+            f"{verb} scheme, host and, if need be, a path: 'https://hub.example.org/proxy/7431'."
         )
     return url.rstrip("/")
 

@@ -4,29 +4,41 @@ import base64
 import json
 import math
 import shutil
+import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-_CELL = 48
+from relevanceai.pictures import kind_of_value
+
+Rows = Sequence[Mapping[str, object]]
+
+_CELL = 64
 _FIRST = 24
 _NARROWEST = 10
 _GAP = 2
-_MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+_MOST_DECIMALS = 4
+_MEDIA_TYPES = {0x89: "png", 0xFF: "jpeg", 0x47: "gif", 0x52: "webp", 0x42: "bmp"}  # else TIFF
 
 
-def table(rows: Sequence[Mapping[str, object]], *, width: int | None = None) -> str:
+def room() -> int | None:
+    """Return how many columns stdout has; None where it is no terminal: nothing is cut there."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def table(rows: Rows, *, width: int | None = None) -> str:
     """Return rows as lines of text, columns in the order in which they first occur.
 
     Parameters
     ----------
     rows : one mapping a row; a missing value is an empty cell.
-    width : columns of the terminal; None asks the terminal (120 when there is none).
+    width : how wide a line may be; None for as wide as it takes.
 
     Returns
     -------
-    A heading, a rule and a line for each row. Long cells are cut with an ellipsis, numbers and the
-    first column last. Columns that do not fit even so are left out from the right, and a last line
-    names them.
+    A heading, a rule and a line for each row. In a width, long cells are cut with an ellipsis,
+    numbers and the first column last. Columns that do not fit even so are left out from the right.
 
     Examples
     --------
@@ -36,42 +48,56 @@ def table(rows: Sequence[Mapping[str, object]], *, width: int | None = None) -> 
     a        5
     bb
     """
+    return tables([rows], width=width)[0][0]
+
+
+def tables(
+    groups: Sequence[Rows], *, width: int | None = None, n_kept: int | None = None
+) -> tuple[list[str], list[str]]:
+    """Return a table for each group of rows, the same columns in all, and the names left out.
+
+    Parameters
+    ----------
+    groups, width : as for `table`.
+    n_kept : how many of the first columns are cut where there is no room for them. The others are
+        shown whole, where there is room, or not at all. None for all columns.
+    """
+    rows = [row for group in groups for row in group]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = {name: [cell(row.get(name)) for row in rows] for name in names}
-    is_number = {
-        name: {type(row.get(name)) for row in rows} - {type(None)} <= {int, float}
-        and any(cells[name])
-        for name in names
-    }
-    room = shutil.get_terminal_size((120, 24)).columns if width is None else width
+    numbers = {name for name in names if _are_numbers([row.get(name) for row in rows])}
+    longest = None if width is None else 40 * _CELL
+    cells = {name: _cells([row.get(name) for row in rows], longest) for name in names}
     natural = {
-        name: min(_CELL, max(map(_width, (cell(name), *cells[name])), default=0)) for name in names
-    }
-    least = {
-        name: min(natural[name], max(map(_width, cells[name])) if is_number[name] else _NARROWEST)
+        name: max(map(_width, (cell(name), *cells[name]))) if rows else _width(name)
         for name in names
     }
-    for name in names[:1]:  # mostly an id, to be copied whole
-        least[name] = min(natural[name], _FIRST)
-    widths, left_out = _fitted(natural, least, room)
-    lines = [
-        [_padded(cell(name), size, is_number[name]) for name, size in widths.items()],
-        ["-" * size for size in widths.values()],
-    ]
-    for i in range(len(rows)):
-        lines.append(
-            [_padded(cells[name][i], size, is_number[name]) for name, size in widths.items()]
-        )
-    text = [(" " * _GAP).join(line).rstrip() for line in lines]
-    if left_out:
-        text.append(f"(not shown: {', '.join(map(cell, left_out))})")
-    return "\n".join(text)
+    if width is None:
+        widths, left_out = natural, list[str]()
+    else:
+        least = {
+            name: max(map(_width, cells[name])) if name in numbers else _NARROWEST for name in names
+        } | dict.fromkeys(names[:1], _FIRST)  # mostly an id, to be copied whole
+        widths, left_out = _fitted(natural, least, width, len(names) if n_kept is None else n_kept)
+    texts, start = [], 0
+    for group in groups:
+        lines = [
+            [_padded(cell(name), size, name in numbers) for name, size in widths.items()],
+            ["-" * size for size in widths.values()],
+        ]
+        for i in range(start, start + len(group)):
+            lines.append(
+                [_padded(cells[name][i], size, name in numbers) for name, size in widths.items()]
+            )
+        start += len(group)
+        texts.append("\n".join((" " * _GAP).join(line).rstrip() for line in lines))
+    return texts, left_out
 
 
-def cell(value: object) -> str:
+def cell(value: object, *, longest: int | None = None) -> str:
     """Return a value as one line of printable text; pictures and other bytes are only named.
 
-    Control characters, which could steer the terminal, become a middle dot.
+    Control characters, which could steer the terminal, become a middle dot. Of a text longer than
+    `longest` only the beginning is looked at.
 
     Examples
     --------
@@ -80,14 +106,14 @@ def cell(value: object) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, bytes | str) and kind_of_value(value) == "picture":
+        return "[picture]"
     if isinstance(value, bytes):
-        return f"[{len(value):,} bytes]" if _picture_type(value) is None else "[picture]"
+        return f"[{len(value):,} bytes]"
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1 else f"{value:.12g}"
     text = value if isinstance(value, str) else _one_line(value)
-    if text.startswith("data:image/"):
-        return "[picture]"
-    text = " ".join(text[: 40 * _CELL].split())
+    text = " ".join(text[:longest].split())
     return "".join(letter if letter.isprintable() else "·" for letter in text)
 
 
@@ -115,8 +141,7 @@ def _plain(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, bytes):
-        kind = _picture_type(value) or "application/octet-stream"
-        return f"data:{kind};base64,{base64.b64encode(value).decode()}"
+        return f"data:{_media_type(value)};base64,{base64.b64encode(value).decode()}"
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     for method in ("isoformat", "tolist"):  # dates and times; numpy's arrays and numbers
@@ -132,27 +157,57 @@ def _one_line(value: object) -> str:
     return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 
 
-def _picture_type(value: bytes) -> str | None:
-    if value[:4] == b"RIFF" and value[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for magic, kind in _MAGIC.items() if value.startswith(magic)), None)
+def _media_type(value: bytes) -> str:
+    if kind_of_value(value) != "picture":
+        return "application/octet-stream"
+    return f"image/{_MEDIA_TYPES.get(value[0], 'tiff')}"
+
+
+def _are_numbers(values: Sequence[object]) -> bool:
+    kinds = {type(value) for value in values} - {type(None)}
+    return bool(kinds) and kinds <= {int, float}
+
+
+def _cells(values: Sequence[object], longest: int | None) -> list[str]:
+    """Return the cells of a column; its fractions share their number of decimals."""
+    texts = [cell(value, longest=longest) for value in values]
+    decimals = max((len(text.partition(".")[2]) for text in texts), default=0)
+    fractions = [value for value in values if isinstance(value, float)]
+    if not _are_numbers(values) or decimals > _MOST_DECIMALS or any("e" in one for one in texts):
+        return texts
+    if len(fractions) < sum(value is not None for value in values):
+        return texts
+    return [
+        f"{value:.{decimals}f}" if isinstance(value, float) and math.isfinite(value) else text
+        for value, text in zip(values, texts, strict=True)
+    ]
 
 
 def _fitted(
-    natural: dict[str, int], least: dict[str, int], room: int
+    natural: Mapping[str, int], least: Mapping[str, int], width: int, n_kept: int
 ) -> tuple[dict[str, int], list[str]]:
-    """Cut the widest columns until the line fits; when none can give more, drop the last one."""
-    widths, left_out = dict(natural), list[str]()
-    while len(widths) > 1 and sum(widths.values()) + _GAP * (len(widths) - 1) > room:
-        yielding = [name for name in widths if widths[name] > least[name]]
+    """Cut the widest of the kept columns until they fit, then add others that fit as they are."""
+    names = list(natural)
+    start = {name: min(_CELL, natural[name]) for name in names[:n_kept]}
+    widths = dict(start)
+    while len(widths) > 1 and _line(widths) > width:
+        yielding = [name for name in widths if widths[name] > min(least[name], start[name])]
         if yielding:
             widths[max(yielding, key=lambda name: widths[name])] -= 1
         else:
-            left_out.insert(0, widths.popitem()[0])
-            widths = {name: natural[name] for name in widths}
+            widths.popitem()
+            widths = {name: start[name] for name in widths}
     if len(widths) == 1:
-        widths = {name: min(size, room) for name, size in widths.items()}
-    return widths, left_out
+        widths = {name: min(size, width) for name, size in widths.items()}
+    if len(widths) == len(start):
+        for name in names[n_kept:]:
+            wider = {**widths, name: natural[name]}
+            widths = wider if natural[name] <= _CELL and _line(wider) <= width else widths
+    return widths, [name for name in names if name not in widths]
+
+
+def _line(widths: Mapping[str, int]) -> int:
+    return sum(widths.values()) + _GAP * (len(widths) - 1)
 
 
 def _letter_width(letter: str) -> int:

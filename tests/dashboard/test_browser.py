@@ -262,6 +262,26 @@ def test_a_server_that_is_gone_is_said_with_what_to_type(visit: Visit):
     page.faults[:] = [fault for fault in page.faults if "ERR_FAILED" not in fault]
 
 
+def test_a_clustering_that_is_gone_is_said_with_a_way_out(visit: Visit):
+    page = ready(visit(MAP))
+    page.route("**/*fragment=1*", lambda route: route.fulfill(status=404, body="gone"))
+    page.locator("a[data-a=cluster-1][data-b=cluster-2]").click()
+    banner = page.wait_for_selector("[role=alert]")
+    assert banner.inner_text() == (
+        "It is no longer there: the dataset or the clustering was deleted or replaced. All datasets"
+    )
+    page.click("[role=alert] a")
+    page.wait_for_selector("h1 >> text=Datasets")
+
+
+def test_the_title_names_the_pair_that_is_shown(visit: Visit):
+    page = ready(visit(MAP))
+    assert page.title() == f"Heat map · {ALIAS} · shop"
+    page.locator("a[data-a=cluster-1][data-b=cluster-2]").click()
+    page.wait_for_selector("#compare-title >> text=Cluster-2")
+    assert page.title() == f"Cluster-1 and Cluster-2 · {ALIAS} · shop"
+
+
 def test_a_tile_that_failed_can_be_loaded_again(visit: Visit, many: Served):
     page = visit("/", many)
     page.route("**/tiles/**", lambda route: route.abort())

@@ -1,12 +1,15 @@
 """The pages' looks in Chromium: themes, widths, targets, axe, and what a reader wishes for."""
 
 import contextlib
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from tests.dashboard.conftest import ALIAS, CHROMIUM, FIELD, NO_CHROMIUM, Served, Visit
+from tests.dashboard.conftest import ALIAS, CHROMIUM, FIELD, NO_CHROMIUM, Served, Visit, serving
+
+from relevanceai.client import Client
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -17,6 +20,7 @@ pytestmark = [
 ]
 SHOP = "/sdk/cluster/centroids/closest?dataset=shop"
 MAP = f"/d/shop/c/{FIELD}/{ALIAS}"
+WIDE = "/sdk/cluster/centroids/closest?dataset=wide"
 PLACES = {
     "home": "/",
     "closest": SHOP,
@@ -110,6 +114,82 @@ def test_axe_finds_nothing(
                 for node in fault["nodes"]
             ]
             assert problems == [], address
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve a dataset of 31 fields, one of them long and without a space, with an outlier."""
+    home = tmp_path_factory.mktemp("wide") / "home"
+    dataset = Client(home).Dataset("wide")
+    short = {f"f{i}": i for i in range(30)}
+    dataset.insert_documents(
+        [
+            {"_id": str(i), **short, "long": "x" * 3_000, "product_image_vector_": [float(i), 1.0]}
+            for i in range(6)
+        ]
+    )
+    dataset.set_cluster_labels(["product_image_vector_"], "wide", [0, 0, 0, 1, 1, -1])
+    with serving(home) as served:
+        yield served
+
+
+def test_a_long_value_does_not_stretch_its_row(visit: Visit, wide: Served):
+    page = visit(WIDE, wide)
+    tall = page.locator("tbody tr").evaluate_all("(all) => all.map((one) => one.offsetHeight)")
+    assert max(tall) < 140
+    box = page.locator("td.long").first.bounding_box()
+    assert box["width"] >= 240
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_home_breaks_no_word(visit: Visit, wide: Served, width: int):
+    page = visit("/", wide, width=width)
+    heights = page.evaluate(
+        """() => [...document.querySelectorAll(".list .button, .list time, .also")]
+          .map((one) => [one.textContent.trim(), one.offsetHeight])"""
+    )
+    assert len(heights) == 4
+    assert [text for text, height in heights if height > 32] == []
+    beside = page.locator(".list td.num > span").last.bounding_box()
+    below = page.locator(".also").bounding_box()
+    edge = "x" if width == 320 else "width"
+    right = beside["x"] + beside["width"] - below["x"] - below["width"]
+    assert abs(below["x"] - beside["x"] if edge == "x" else right) < 2
+
+
+def test_the_similarity_stands_under_its_caption_on_a_narrow_screen(visit: Visit):
+    page = visit(MAP, width=320)
+    value, caption = (page.locator(f".figure {tag}").bounding_box()["x"] for tag in ("b", "span"))
+    assert abs(value - caption) < 2
+
+
+def test_the_first_name_of_many_is_whole(visit: Visit, many: Served):
+    page = visit("/d/many/c/text_vector_/thousand", many)
+    page.wait_for_selector("#heatmap.is-ready")
+    above = page.locator("canvas").evaluate(
+        """(canvas) => {
+          const { data } = canvas.getContext("2d").getImageData(0, 0, 60, 1);
+          return data.some((value) => value !== 0);
+        }"""
+    )
+    assert not above
+
+
+def test_a_picture_on_its_way_stands_on_a_soft_ground(visit: Visit):
+    page = visit("/", color_scheme="dark")
+    grounds = page.evaluate(
+        """() => {
+          const image = document.querySelector("img.thumb");
+          const ground = () => getComputedStyle(image).backgroundColor;
+          image.classList.remove("is-there");
+          const before = ground();
+          image.classList.add("is-there");
+          return [before, ground()];
+        }"""
+    )
+    assert grounds == ["rgb(31, 35, 45)", "rgb(201, 206, 219)"]
+    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+    assert page.locator("img.thumb:not(.is-there)").count() == 0
 
 
 def test_forced_colours_keep_the_current_tab_apart(visit: Visit):

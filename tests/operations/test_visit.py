@@ -100,6 +100,38 @@ def test_a_dashboard_that_fails_costs_a_notice_not_the_result(
     assert capsys.readouterr() == ("", "relevanceai: It did not start. Look at its log.\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "RELEVANCEAI_BASE_URL",
+            "foo",
+            "RELEVANCEAI_BASE_URL 'foo' is not an address that links can start with. Set it to "
+            "scheme, host and, if need be, a path: 'https://hub.example.org/proxy/7431'.",
+        ),
+        (
+            "RELEVANCEAI_DASHBOARD",
+            "nonsense",
+            "RELEVANCEAI_DASHBOARD is 'nonsense', so no dashboard is started. "
+            "Set it to 'on' or 'off', or unset it, which is 'on'.",
+        ),
+    ],
+)
+def test_a_setting_that_is_wrong_costs_a_notice_not_the_result(
+    small: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    message: str,
+) -> None:
+    monkeypatch.delenv("RELEVANCEAI_DASHBOARD")
+    monkeypatch.setenv(name, value)
+    found = small.ClusterOps().closest()
+    assert [len(one["results"]) for one in found["results"].values()] == [3, 3, 3]
+    assert capsys.readouterr() == ("", f"relevanceai: {message}\n")
+
+
 @pytest.mark.parametrize("value", ["off", "0", "false", "NO"])
 def test_switched_off_the_command_is_printed_instead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], value: str

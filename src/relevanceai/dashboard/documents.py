@@ -102,9 +102,9 @@ def _title_of(
     return title_field(dict.fromkeys(telling, "text")) or wordiest(telling)
 
 
-def media_path(dataset: "Dataset", document_id: str, field: str, size: int) -> str:
+def media_path(run: Run, document_id: str, field: str, size: int) -> str:
     """Return a picture's address, from the root. The id is in the query, so that any id will do."""
-    return path("media", dataset.slug, dataset.revision) + query(
+    return path("media", run.dataset.slug, run.data_revision) + query(
         {"id": document_id, "field": field, "s": size}
     )
 

@@ -60,8 +60,7 @@ class HeatmapPages:
         """Show the heat map, the most similar pairs, and the pair the address names."""
         run = self._run(request)
         asked = request.query_params
-        ids = [str(each) for each in run.ops.list_cluster_ids()]
-        sizes = {str(name): int(size) for name, size in run.ops.sizes().items()}
+        ids, sizes = run.clusters(self._memory)
         shared: dict[str, object] = {
             "run": run,
             "ids": ids,
@@ -96,7 +95,7 @@ class HeatmapPages:
             "compared": self._compared(run, similarities, a, b),
             "shape": shape,
             "address": address,
-            "media": lambda row, field, size: media_path(run.dataset, row.id, field, size),
+            "media": lambda row, field, size: media_path(run, row.id, field, size),
             "is_named": bool(asked.get("a") or asked.get("b")),
         }
         if asked.get("fragment") == "1":
@@ -130,9 +129,7 @@ class HeatmapPages:
             "ids": ids,
             "labels": [cluster_name(each) for each in ids],
             "thumbs": [
-                media_path(run.dataset, chosen[each].id, field, 48)
-                if field and each in chosen
-                else None
+                media_path(run, chosen[each].id, field, 48) if field and each in chosen else None
                 for each in ids
             ],
             "tileSize": heatmap_data.TILE,

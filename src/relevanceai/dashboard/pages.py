@@ -189,8 +189,7 @@ class Pages:
         )
         if run is None:
             return self.home(request)
-        ids = [str(each) for each in run.ops.list_cluster_ids()]
-        sizes = {str(name): int(size) for name, size in run.ops.sizes().items()}
+        ids, sizes = run.clusters(self._memory)
         wanted = asked.get("cluster") or None
         is_noise = wanted == OUTLIER and OUTLIER in sizes
         shared: Mapping[str, object] = {
@@ -249,6 +248,6 @@ class Pages:
                 "table": table,
                 "shape": shape,
                 "address": address,
-                "media": lambda row, field, size: media_path(run.dataset, row.id, field, size),
+                "media": lambda row, field, size: media_path(run, row.id, field, size),
             },
         )

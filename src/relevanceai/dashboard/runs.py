@@ -69,6 +69,20 @@ class Run:
         text = f"{self.ops.revision}\0{self.info.created_at}\0{self.dataset.slug}"
         return sha256(text.encode()).hexdigest()[:16]
 
+    @cached_property
+    def data_revision(self) -> str:
+        """What changes with every write to the dataset; asked for once, as it is read from disk."""
+        return self.dataset.revision
+
+    def clusters(self, memory: "Memory") -> tuple[list[str], dict[str, int]]:
+        """Return the ids of the clusters in order, and the size of each, `outlier` among them."""
+
+        def ask() -> tuple[list[str], dict[str, int]]:
+            sizes = {str(name): int(size) for name, size in self.ops.sizes().items()}
+            return [str(each) for each in self.ops.list_cluster_ids()], sizes
+
+        return memory.get(("clusters", *self.key), ask)
+
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What answers about this clustering are remembered by."""
@@ -120,14 +134,17 @@ class Listed:
 
 def every_clustering(client: "Client") -> list[Listed]:
     """Return each dataset with its clusterings, the newest clustering first."""
-    return [_listed(client.Dataset(name)) for name in client.list_datasets()]
+    every = [_listed(client.Dataset(name)) for name in client.list_datasets()]
+    return [each for each in every if each is not None]
 
 
-def _listed(dataset: "Dataset") -> Listed:
-    """Look a dataset over; one whose files are damaged must not hide the others."""
+def _listed(dataset: "Dataset") -> Listed | None:
+    """Look a dataset over; one that is damaged, or deleted meanwhile, must not hide the others."""
     try:
         infos = sorted(dataset.clusterings(), key=lambda info: info.created_at, reverse=True)
         return Listed(dataset, dataset.shape, tuple(infos))
+    except NotFoundError:
+        return None
     except Exception as error:
         if not is_damage(error):
             raise

@@ -58,6 +58,7 @@ _GLANCE_S = 5.0
 _MOST_AT_ONCE = 200
 _WARMED = ("relevanceai.client", "relevanceai.operations.viz.cluster", "PIL.Image", "pandas")
 _WARM_S = 10.0
+_PAUSE_S = 0.1  # between pages nobody has asked for yet: who does ask goes first
 _SWITCH_S = 0.001  # as many threads load and draw, the one that answers must not wait its turn
 
 logger = logging.getLogger(__name__)
@@ -209,6 +210,7 @@ class _Process:
                     return
                 connection.request("GET", path, headers=headers)
                 connection.getresponse().read()
+                self._ending.wait(_PAUSE_S)
 
 
 class _LateClient:

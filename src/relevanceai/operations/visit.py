@@ -3,25 +3,26 @@
 from pathlib import Path
 
 from relevanceai import launch
-from relevanceai.errors import DashboardError
+from relevanceai.errors import DashboardError, InvalidInputError
 from relevanceai.progress import notice
 
 
 class Visit:
     """Start the dashboard at once, print the link when the result is there.
 
-    Between the two the dashboard's process comes up while the caller computes.
+    Between the two the dashboard's process comes up while the caller computes. Settings in the
+    environment that cannot be used cost a notice, too, not the result.
     """
 
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace
         self._pending: launch.Pending | None = None
-        self._problem: DashboardError | None = None
-        if not launch.is_off():
-            try:
+        self._problem: DashboardError | InvalidInputError | None = None
+        try:
+            if not launch.is_off():
                 self._pending = launch.start(workspace)
-            except DashboardError as error:
-                self._problem = error
+        except (DashboardError, InvalidInputError) as error:
+            self._problem = error
 
     def print_link(self, path: str, **query: str) -> None:
         """Print where to look; a dashboard that does not start costs a notice, not the result."""

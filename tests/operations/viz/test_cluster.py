@@ -425,6 +425,31 @@ def test_a_cluster_without_a_picture_stands_without(client: Client) -> None:
     assert names(axes)[0] == ["cluster-0", "cluster-1"]
 
 
+@pytest.mark.parametrize("size", [(400, 80), (80, 400), (300, 300)])
+def test_names_keep_clear_of_pictures_of_any_shape_and_size(
+    client: Client, size: tuple[int, int]
+) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", size, "red").save(out, "PNG")
+    dataset = client.Dataset("shapes")
+    dataset.insert_documents(
+        [{"_id": str(i), "v_vector_": [1.0, i], "photo": out.getvalue()} for i in range(4)]
+    )
+    ops = dataset.set_cluster_labels("v_vector_", "x", [0, 1, 2, 3])
+    axes = drawn(ops, thumbnails=True)
+    for change in (None, (14.0, 12.0), (3.5, 3.5)):
+        if change:
+            axes.figure.set_size_inches(change)
+        axes.figure.canvas.draw()
+        gap = 4 * axes.figure.dpi / 72
+        for strip, labels in zip(
+            strips(axes), (axes.get_yticklabels(), axes.get_xticklabels()), strict=True
+        ):
+            for image, label in zip(strip.images, labels, strict=True):
+                box, name = image.get_window_extent(), label.get_window_extent()
+                assert max(box.x0 - name.x1, box.y0 - name.y1) >= gap
+
+
 @pytest.mark.slow
 def test_thumbnails_of_the_sample(sample: Dataset) -> None:
     ops = sample.ClusterVizOps(alias="main-cluster", vector_fields=["product_image_clip_vector_"])

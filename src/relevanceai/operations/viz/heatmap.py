@@ -1,13 +1,15 @@
 """The heat map of centroids: a labelled matrix as a square of cells, with pictures along its axes."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.nearest import Metric
+from relevanceai.operations.viz.fonts import drawable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +20,7 @@ _CELL_IN, _ANNOTATED_CELL_IN = 0.27, 0.42
 _LEAST_IN, _MOST_IN = 3.8, 14.0
 _MOST_PICTURE_PT = 44.0
 _GLYPH_WIDTH = 0.62  # of a digit, in font sizes
+_LABEL_PAD_PT = 5.0
 
 
 def draw_heatmap(
@@ -73,8 +76,8 @@ def draw_heatmap(
     cell_pt = _side_pt(ax) / n_clusters
     if annotate:
         _write_values(ax, matrix.to_numpy(), cell_pt, ".2f" if metric == "cosine" else ".3g")
-    pad_pt = _put_pictures(ax, pictures, cell_pt) if pictures else None
-    _name_axes(ax, list(matrix.index), cell_pt, pad_pt)
+    room = _put_pictures(ax, pictures, cell_pt) if pictures else 0.0
+    _name_axes(ax, list(matrix.index), cell_pt, room)
     ax.set_title(f"{metric} plot")
     if own_figure:
         _fit_figure(ax)
@@ -147,10 +150,11 @@ def _write_values(ax: "Axes", values: NDArray[np.float64], cell_pt: float, form:
 def _put_pictures(
     ax: "Axes", pictures: "Sequence[NDArray[np.uint8] | None]", cell_pt: float
 ) -> float:
-    """Put the pictures left of and below the cells; return the room they take, in points.
+    """Put the pictures left of and below the cells; return the room they take.
 
     Each side is an Axes of its own, placed in fractions of `ax`, so that the pictures stay with
-    their cells whatever happens to the figure.
+    their cells whatever happens to the figure. The room is such a fraction, too; no picture, be it
+    as wide as can be, is wider.
     """
     n_clusters = len(pictures)
     side_pt = min(0.92 * cell_pt, _MOST_PICTURE_PT)
@@ -173,26 +177,35 @@ def _put_pictures(
     for strip in (left, below):
         strip.set_axis_off()
         strip.set_navigate(False)
-    return side_pt + gap_pt + 2
+    return gap + side
 
 
-def _name_axes(ax: "Axes", ids: list[str], cell_pt: float, pad_pt: float | None) -> None:
+def _name_axes(ax: "Axes", ids: list[str], cell_pt: float, room: float) -> None:
     """Set the ids as tick labels: each of them, or every n-th when the cells are too small.
 
-    `pad_pt` is the room that pictures take between the cells and the names. The ids are text, not
-    formulas: a dollar sign is a dollar sign.
+    `room` is what pictures take between the cells and the names, as a fraction of `ax`. The ids are
+    text, not formulas: a dollar sign is a dollar sign.
     """
+    if room:  # the axis moves behind the pictures: a pad in points would not grow with the figure
+        ax.spines[["left", "bottom"]].set_position(("axes", -room))
     size = min(10.0, max(7.0, 0.62 * cell_pt))
     step = int(np.ceil(1.15 * size / cell_pt))
     labels = [_label(cluster_id) for cluster_id in ids[::step]]
+    labels, family = drawable(labels)
     places = np.arange(len(ids))[::step] + 0.5
-    widest = max(len(label) for label in labels) * _GLYPH_WIDTH * size
+    widest = max(map(_glyphs, labels)) * _GLYPH_WIDTH * size
     lie_flat = widest < 0.95 * step * cell_pt
-    ax.set_xticks(places, labels, rotation=0 if lie_flat else 90, parse_math=False)
-    ax.set_yticks(places, labels, rotation=0, parse_math=False)
+    style: dict[str, Any] = {"parse_math": False, "family": family}
+    ax.set_xticks(places, labels, rotation=0 if lie_flat else 90, **style)
+    ax.set_yticks(places, labels, rotation=0, **style)
     ax.tick_params(axis="both", labelsize=size)
-    if pad_pt is not None:
-        ax.tick_params(axis="both", length=0, pad=pad_pt)
+    if room:
+        ax.tick_params(axis="both", length=0, pad=_LABEL_PAD_PT)
+
+
+def _glyphs(text: str) -> float:
+    """Return how wide a text is, in digits; letters of East Asia are square."""
+    return sum(1 / _GLYPH_WIDTH if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _label(cluster_id: str) -> str:
