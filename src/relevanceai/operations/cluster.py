@@ -17,6 +17,7 @@ from relevanceai.operations.asked import (
     found_clustering,
 )
 from relevanceai.operations.assign import AssignReport, assign_new
+from relevanceai.operations.compare import Compares
 from relevanceai.operations.nearest import (
     Asked,
     Centroids,
@@ -48,7 +49,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps:
+class ClusterOps(Compares):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
