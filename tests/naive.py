@@ -200,3 +200,54 @@ def benjamini_hochberg(p_values: Sequence[float], level: float) -> list[bool]:
     rising = sorted(p_values)
     limits = [p for rank, p in enumerate(rising, 1) if p <= level * rank / len(p_values)]
     return [bool(limits) and p <= limits[-1] for p in p_values]
+
+
+def second_nearest(
+    vectors: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    centroid_rows: NDArray[np.float64],
+    metric: str,
+) -> list[tuple[int, float, float]]:
+    """Of each row: the nearest other centroid (-1 for none), the distance to its own and to it."""
+    result = []
+    for row, own in zip(vectors, labels, strict=True):
+        distances = [
+            math.nan
+            if np.isnan(one).any()
+            else compared(row, one, "l2")
+            if metric == "l2"
+            else 1.0 - compared(row, one, "cosine")
+            for one in centroid_rows
+        ]
+        others = [
+            (distance, place)
+            for place, distance in enumerate(distances)
+            if place != own and not math.isnan(distance)
+        ]
+        distance, place = min(others, default=(math.inf, -1))
+        own_distance = math.inf if own < 0 or math.isnan(distances[own]) else distances[own]
+        result.append((place, own_distance, distance))
+    return result
+
+
+def davies_bouldin(
+    vectors: NDArray[np.floating], labels: NDArray[np.integer], n_clusters: int
+) -> float:
+    """The mean over clusters of the worst ratio of spreads to the distance between."""
+    means = centroids(vectors, labels, n_clusters)
+    spread = [
+        math.fsum(math.dist(row, mean) for row in vectors[labels == cluster].astype(float))
+        / np.count_nonzero(labels == cluster)
+        for cluster, mean in enumerate(means)
+    ]
+    return (
+        math.fsum(
+            max(
+                (spread[i] + spread[j]) / math.dist(means[i], means[j])
+                for j in range(n_clusters)
+                if i != j
+            )
+            for i in range(n_clusters)
+        )
+        / n_clusters
+    )
