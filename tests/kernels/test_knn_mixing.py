@@ -12,7 +12,9 @@ def test_edges_are_those_of_the_definition() -> None:
     rows = np.concatenate([first, second])
     crossing = 0
     for i in range(35):
-        distances = sorted((float(np.linalg.norm(rows[i] - rows[j])), j) for j in range(35) if j != i)
+        distances = sorted(
+            (float(np.linalg.norm(rows[i] - rows[j])), j) for j in range(35) if j != i
+        )
         crossing += sum((j < 20) != (i < 20) for _, j in distances[:6])
     found = cross_edges(first.astype(np.float32), second.astype(np.float32), k=6)
     assert found.observed == pytest.approx(crossing / (35 * 6))
@@ -35,7 +37,9 @@ def test_runners_up_are_those_of_the_definition() -> None:
     centroids = rng.normal(size=(6, 4))
     rows = (centroids[2] + rng.normal(size=(50, 4))).astype(np.float32)
     second = [
-        min((j for j in range(6) if j != 2), key=lambda j: float(np.linalg.norm(row - centroids[j])))
+        min(
+            (j for j in range(6) if j != 2), key=lambda j: float(np.linalg.norm(row - centroids[j]))
+        )
         for row in rows
     ]
     for other in (0, 1, 3, 4, 5):

@@ -1,10 +1,10 @@
 """The axis between two clusters: equal to the plain definition, in both of its forms."""
 
-import naive
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import naive
 from relevanceai.kernels.crossfit import held_out_places, stratified_folds
 from relevanceai.kernels.shrinkage import FoldAxes, oas_shrinkage
 

@@ -11,7 +11,7 @@ TWO = Expected(-2.0, 2.0, 1.0, 1.0, 0.5)
 def test_two_groups_are_found_and_one_is_not() -> None:
     rng = np.random.default_rng(0)
     two = np.concatenate([rng.normal(-2, 1, 100), rng.normal(2, 1, 100)])
-    assert valley(two, TWO).p_value() < 1e-4
+    assert valley(two, TWO).p_value() < 0.01
     assert valley(rng.normal(0, 2, 200), TWO).p_value() > 0.2
 
 

@@ -58,7 +58,9 @@ def cross_edges(
     is_second = np.arange(n_rows) >= n_first
     crossing = 0
     for block in row_blocks(n_rows, n_rows):
-        distances = squares - 2.0 * (rows[block] @ rows.T)  # the row's own square is the same for all
+        distances = squares - 2.0 * (
+            rows[block] @ rows.T
+        )  # the row's own square is the same for all
         distances[np.arange(block.stop - block.start), np.arange(block.start, block.stop)] = np.inf
         near = np.argpartition(distances, k - 1, axis=1)[:, :k]
         crossing += int((is_second[near] != is_second[block, None]).sum())

@@ -147,7 +147,10 @@ class FoldAxes:
         return float(np.std(judged @ along, dtype=np.float64)) / width if width > 0.0 else 1.0
 
     def _narrow_places(
-        self, second_moment: NDArray[np.float32], learned: NDArray[np.bool_], held: NDArray[np.float32]
+        self,
+        second_moment: NDArray[np.float32],
+        learned: NDArray[np.bool_],
+        held: NDArray[np.float32],
     ) -> NDArray[np.float64]:
         """Return the places of held rows, by the covariance of the dimensions."""
         one, other = self._rows[learned & ~self.is_second], self._rows[learned & self.is_second]
@@ -170,7 +173,8 @@ class FoldAxes:
         if length == 0.0:
             return np.zeros(len(held))
         axis /= length
-        return held @ axis - (mean_one + mean_other) @ axis / 2.0
+        places: NDArray[np.float64] = held @ axis - (mean_one + mean_other) @ axis / 2.0
+        return places
 
     def _wide_places(
         self, learned: NDArray[np.bool_], held: NDArray[np.bool_]
@@ -210,7 +214,8 @@ class FoldAxes:
             return np.zeros(int(held.sum()))
         weights /= length
         across = self._inner[np.ix_(held, learned)].astype(np.float64)
-        return across @ weights - middle @ inner @ weights
+        places: NDArray[np.float64] = across @ weights - middle @ inner @ weights
+        return places
 
 
 def _solved(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -218,5 +223,5 @@ def _solved(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[
     try:
         solved: NDArray[np.float64] = cho_solve(cho_factor(matrix, check_finite=False), right)
     except LinAlgError:
-        solved = np.linalg.lstsq(matrix, right, rcond=None)[0]
+        solved = np.linalg.pinv(matrix) @ right
     return solved

@@ -14,7 +14,7 @@ from relevanceai.kernels.separation import SeparationTest, separation_test
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.comparison import Comparison, Placed
 from relevanceai.operations.held import HoldsClustering
-from relevanceai.operations.nearest import Centroids, centroids_of
+from relevanceai.operations.nearest import Centroids
 from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
 from relevanceai.operations.verdict import Evidence, judged, separation_number
 from relevanceai.store.documents import DocumentStore
@@ -222,11 +222,10 @@ class Compares(HoldsClustering):
         check_count("most", most, least=2)
         check_count("boundary", boundary, least=0)
         check_count("seed", seed, least=0)
-        store = self._store.snapshot()
+        store, centroids = self._pinned()
         others = [vector_fields] if isinstance(vector_fields, str) else list(vector_fields or ())
         for name in others:
             store.vector_field(name)
-        centroids = centroids_of(store, self._clustering())
         checked_pair(centroids, first, second, dataset=store.name)
         own = compared(store, centroids, first, second, most=most, n_boundary=boundary, seed=seed)
         if not others:

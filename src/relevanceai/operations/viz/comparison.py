@@ -20,7 +20,7 @@ def draw_comparison(comparison: "Comparison", *, ax: "Axes | None" = None) -> "A
     """Draw the density of each cluster along the held-out axis, scaled by its size."""
     import matplotlib.pyplot as plt
 
-    if not len(comparison.places[0]) or not len(comparison.places[1]):
+    if not any(places.any() for places in comparison.places):
         raise InvalidInputError("There is nothing to draw: too few documents were compared.")
     if ax is None:
         ax = plt.subplots(figsize=(8.0, 3.6), layout="constrained")[1]
