@@ -276,3 +276,36 @@ def davies_bouldin(
         )
         / n_clusters
     )
+
+
+def centred(centroid_rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The centroids about their plain mean, taken in whole numbers of the spread of them."""
+    first = centroid_rows[0]
+    mean = np.array([math.fsum(column) for column in (centroid_rows - first).T]) / len(
+        centroid_rows
+    )
+    return (centroid_rows - first) - mean
+
+
+def corrected(
+    count: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    half_count: NDArray[np.int64],
+    half_sums: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The split-half corrected cosine of every two clusters."""
+    parts = []
+    for n, whole, m, half in zip(count, sums, half_count, half_sums, strict=True):
+        rest = whole - half
+        reliability = compared(half, rest, "cosine")
+        if m in (0, n) or reliability <= 1e-12:
+            parts.append((whole, whole, 1.0))
+        else:
+            parts.append((half, rest, reliability))
+    result = np.empty((len(parts), len(parts)))
+    for i, (one, two, reliability) in enumerate(parts):
+        for j, (other, another, its) in enumerate(parts):
+            both = compared(one, another, "cosine") + compared(two, other, "cosine")
+            result[i, j] = both / 2 / math.sqrt(reliability * its)
+        result[i, i] = float(sums[i].any())
+    return result
