@@ -23,6 +23,7 @@ from relevanceai.operations.nearest import (
     nearest_documents,
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
+from relevanceai.operations.pairs import ClusterPairs
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -47,7 +48,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares):
+class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, ClusterPairs):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
