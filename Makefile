@@ -3,7 +3,7 @@
 #   make demo                            the guide in one line; DEMO_ARGS="--no-serve" hands options on
 #   make test                            lint, types, unit tests, doctests, guide, browser
 #   make soak                            the fault tests in their long form: 300 kills, many minutes
-#   make bench                           the figures of benchmarks/RESULTS.md, measured again
+#   make bench                           the figures of benchmarks/RESULTS.md, measured again; BENCH_ARGS="--only front-door"
 #   make screenshots                     the pictures in docs/images, made again from the sample
 #   make clean                           remove what these have made, .venv included
 #
@@ -36,7 +36,7 @@ test: $(VENV)/.has-tests
 soak: $(VENV)/.has-tests
 	RELEVANCEAI_SOAK=300 $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
 
-bench: $(VENV)/.has-tests
+bench: $(VENV)/.has-bench
 	@$(BIN)/python benchmarks/bench.py $(BENCH_ARGS)
 
 screenshots: $(VENV)/.has-tests
@@ -77,3 +77,8 @@ $(VENV)/.has-tests: $(VENV)/.made pyproject.toml
 	@echo "Installing relevanceai-local and what its tests need into $(VENV); the first time this takes a minute or two."
 	@$(PIP) '.[test]'
 	@touch $(VENV)/.has-package $@
+
+$(VENV)/.has-bench: $(VENV)/.has-tests
+	@echo "Installing the peers that the figures are compared with into $(VENV)."
+	@$(PIP) '.[test,bench]'
+	@touch $(VENV)/.has-tests $@

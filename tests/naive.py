@@ -149,3 +149,105 @@ def shown_ids(values: Sequence[int | str | None]) -> list[str | None]:
         else ("outlier" if value == -1 else f"cluster-{value}")
         for value in values
     ]
+
+
+def weighted_log_odds(
+    counts: Sequence[int], other_counts: Sequence[int], prior: Sequence[float]
+) -> list[tuple[float, float]]:
+    """Monroe's log-odds ratio of each term and its standard deviation, one term at a time."""
+    n, m, all_prior = sum(counts), sum(other_counts), sum(prior)
+    found = []
+    for y, w, a in zip(counts, other_counts, prior, strict=True):
+        odds = (y + a) / (n + all_prior - y - a)
+        other_odds = (w + a) / (m + all_prior - w - a)
+        found.append((math.log(odds / other_odds), math.sqrt(1 / (y + a) + 1 / (w + a))))
+    return found
+
+
+def c_tf_idf(counts: Sequence[Sequence[int]]) -> list[list[float]]:
+    """Each term's share of its class, times log(1 + mean terms a class / its count in all)."""
+    mean = sum(map(sum, counts)) / len(counts)
+    result = []
+    for one in counts:
+        row = []
+        for term, count in enumerate(one):
+            total = sum(other[term] for other in counts)
+            row.append(count / sum(one) * math.log(1 + mean / total) if count else 0.0)
+        result.append(row)
+    return result
+
+
+def auroc(first: Sequence[float], second: Sequence[float]) -> float:
+    """The share of pairs in which the first is larger, ties counting half."""
+    wins = [1.0 if x > y else 0.5 if x == y else 0.0 for x in first for y in second]
+    return sum(wins) / len(wins)
+
+
+def fisher(hits: int, of: int, other_hits: int, other_of: int) -> float:
+    """Twice the smaller tail of the hypergeometric distribution, at most 1."""
+    total = hits + other_hits
+    ways = {
+        k: math.comb(of, k) * math.comb(other_of, total - k)
+        for k in range(max(0, total - other_of), min(of, total) + 1)
+    }
+    lower = sum(n for k, n in ways.items() if k <= hits)
+    upper = sum(n for k, n in ways.items() if k >= hits)
+    return min(1.0, 2 * min(lower, upper) / sum(ways.values()))
+
+
+def benjamini_hochberg(p_values: Sequence[float], level: float) -> list[bool]:
+    """Which tests are kept: all up to the last whose p-value is at most its rank's share of level."""
+    rising = sorted(p_values)
+    limits = [p for rank, p in enumerate(rising, 1) if p <= level * rank / len(p_values)]
+    return [bool(limits) and p <= limits[-1] for p in p_values]
+
+
+def second_nearest(
+    vectors: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    centroid_rows: NDArray[np.float64],
+    metric: str,
+) -> list[tuple[int, float, float]]:
+    """Of each row: the nearest other centroid (-1 for none), the distance to its own and to it."""
+    result = []
+    for row, own in zip(vectors, labels, strict=True):
+        distances = [
+            math.nan
+            if np.isnan(one).any()
+            else compared(row, one, "l2")
+            if metric == "l2"
+            else 1.0 - compared(row, one, "cosine")
+            for one in centroid_rows
+        ]
+        others = [
+            (distance, place)
+            for place, distance in enumerate(distances)
+            if place != own and not math.isnan(distance)
+        ]
+        distance, place = min(others, default=(math.inf, -1))
+        own_distance = math.inf if own < 0 or math.isnan(distances[own]) else distances[own]
+        result.append((place, own_distance, distance))
+    return result
+
+
+def davies_bouldin(
+    vectors: NDArray[np.floating], labels: NDArray[np.integer], n_clusters: int
+) -> float:
+    """The mean over clusters of the worst ratio of spreads to the distance between."""
+    means = centroids(vectors, labels, n_clusters)
+    spread = [
+        math.fsum(math.dist(row, mean) for row in vectors[labels == cluster].astype(float))
+        / np.count_nonzero(labels == cluster)
+        for cluster, mean in enumerate(means)
+    ]
+    return (
+        math.fsum(
+            max(
+                (spread[i] + spread[j]) / math.dist(means[i], means[j])
+                for j in range(n_clusters)
+                if i != j
+            )
+            for i in range(n_clusters)
+        )
+        / n_clusters
+    )

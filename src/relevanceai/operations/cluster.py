@@ -24,6 +24,7 @@ from relevanceai.operations.nearest import (
     chosen_ids,
     nearest_documents,
 )
+from relevanceai.operations.neighbours import ClusterNeighbours
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -48,7 +49,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps:
+class ClusterOps(ClusterNeighbours):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
@@ -394,8 +395,12 @@ class ClusterOps:
         return found_clustering(self._store, self.alias, self.vector_fields)
 
     def _centroids(self) -> Centroids:
+        return self._pinned()[1]
+
+    def _pinned(self) -> tuple[DocumentStore, Centroids]:
         store = self._store.snapshot()
-        return centroids_of(store, found_clustering(store, self.alias, self.vector_fields))
+        found = found_clustering(store, self.alias, self.vector_fields)
+        return store, centroids_of(store, found)
 
     def _nearest(
         self,

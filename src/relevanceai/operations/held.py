@@ -21,3 +21,7 @@ class HoldsClustering(Protocol):
     def _centroids(self) -> Centroids:
         """Return the centroids, of one snapshot of the dataset."""
         ...
+
+    def _pinned(self) -> tuple[DocumentStore, Centroids]:
+        """Return one snapshot of the dataset, for a pass over it, and the centroids of it."""
+        ...

@@ -24,7 +24,8 @@ class Centroids:
     """The clusters that have members, in natural order of their ids.
 
     `leaves[c]` is the stored leaf of cluster `ids[c]`, `means[c]` its centroid: float64 array of
-    shape (n_clusters, n_dims). `count[c]` is the number of its members.
+    shape (n_clusters, n_dims). `count[c]` is the number of its members, `inertia[c]` the sum of their
+    squared distances to the centroid.
     """
 
     clustering: Clustering
@@ -32,6 +33,7 @@ class Centroids:
     leaves: NDArray[np.intp]
     means: NDArray[np.float64]
     count: NDArray[np.int64]
+    inertia: NDArray[np.float64]
 
 
 def centroids_of(store: DocumentStore, clustering: Clustering) -> Centroids:
@@ -44,6 +46,7 @@ def centroids_of(store: DocumentStore, clustering: Clustering) -> Centroids:
         leaves,
         moments.centroids()[leaves],
         moments.count[leaves],
+        moments.inertia[leaves],
     )
 
 

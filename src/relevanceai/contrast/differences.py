@@ -1,0 +1,464 @@
+"""What differs between two groups of documents, over all their fields, strongest evidence first."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relevanceai.contrast.facts import Fact, FactKind, share_sentence, shift_sentence, shown
+from relevanceai.contrast.fields import KINDS, SKIP, Column, Kind, LeftOut, settled
+from relevanceai.contrast.terms import TermTable, as_written, term_table
+from relevanceai.errors import InvalidInputError, listed
+from relevanceai.kernels.c_tf_idf import c_tf_idf
+from relevanceai.kernels.discoveries import benjamini_hochberg
+from relevanceai.kernels.log_odds import share_log_odds, weighted_log_odds
+from relevanceai.kernels.ranks import rank_shift
+from relevanceai.kernels.shares import share_differences
+
+_SAME_DOCUMENTS = 0.8  # of a pair's word, when the pair has them all, the word is not said again
+
+_LEANS = 0.5  # of the half width of its interval that a word's log-odds must be away from 0
+_SPELT = 40  # facts whose words are looked up in the texts, to spell them alike
+_TEXTS = 500  # texts that are looked at for it
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What differs between two groups of documents.
+
+    Attributes
+    ----------
+    names, n : the two groups, and how many documents of each were looked at.
+    facts : what was found, strongest evidence first, over all fields and kinds.
+    fields : what each field that took part was compared as.
+    left_out : fields, or values of them, that took no part, with the reason.
+    missing : for each field, how many documents of each group have no value in it.
+    tested : how many differences were looked for; each fact's q-value accounts for all of them.
+    level : the false discovery rate that is kept, and 1 minus the confidence of the intervals.
+    method : how all this was decided, in words.
+    """
+
+    names: tuple[str, str]
+    n: tuple[int, int]
+    facts: list[Fact]
+    fields: dict[str, Kind]
+    left_out: list[LeftOut]
+    missing: dict[str, tuple[int, int]]
+    tested: int
+    level: float
+    method: str
+
+    def sentences(self, limit: int | None = 8) -> list[str]:
+        """Return the facts in words, the strongest `limit` of them; None for all."""
+        return [fact.sentence for fact in self.facts[:limit]]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as plain JSON values."""
+        return {
+            "names": list(self.names),
+            "n": list(self.n),
+            "facts": [fact.to_dict() for fact in self.facts],
+            "fields": dict(self.fields),
+            "left_out": [{"field": one.field, "reason": one.reason} for one in self.left_out],
+            "missing": {name: list(counts) for name, counts in self.missing.items()},
+            "tested": self.tested,
+            "level": self.level,
+            "method": self.method,
+        }
+
+    def __str__(self) -> str:
+        (first, second), (n, m) = self.names, self.n
+        lines = [f"What differs between {first} ({n:,} documents) and {second} ({m:,}):"]
+        lines += [f"  {sentence}" for sentence in self.sentences()]
+        n_more = len(self.facts) - 8
+        if n_more > 0:
+            lines.append(f"  ... and {n_more:,} more in .facts.")
+        if not self.facts:
+            lines.append(f"  Nothing that {self.tested:,} tests could tell from chance.")
+        lines += [f"  Left out: {one.field} {one.reason}." for one in self.left_out]
+        return "\n".join(lines)
+
+
+def differences(
+    fields: Mapping[str, Sequence[object]],
+    is_first: NDArray[np.bool_],
+    *,
+    names: tuple[str, str] = ("the first", "the second"),
+    kinds: Mapping[str, str] | None = None,
+    level: float = 0.05,
+) -> Differences:
+    """Find what differs between two groups of documents.
+
+    Parameters
+    ----------
+    fields : the values of each field, one a document, as plain Python values; None is missing.
+    is_first : bool array of shape (n_documents,): which documents are of the first group. The
+        others are the second: another group, or all the siblings together.
+    names : what the groups are called in sentences.
+    kinds : for some fields, what to compare them as: "text", "category", "tags", "boolean",
+        "number", "date", or "skip". The others are settled from their values.
+    level : keep the rate of false discoveries at this; intervals hold with 1 - level.
+
+    Returns
+    -------
+    Differences. Words, categories, tags and booleans are compared by the share of documents that
+    have them, among those that have a value in the field; numbers, dates and lengths of texts by
+    rank, so that outliers count once. Missing values are a fact of their own where they differ.
+
+    Raises
+    ------
+    InvalidInputError : columns of several lengths, a kind there is not, a level out of (0, 1).
+
+    Notes
+    -----
+    A word is compared once a document, however often it stands there. It counts as found when the
+    shares differ (Fisher's exact test) and its log-odds ratio against all other words leans the
+    same way, by half the width to the end of its interval, so that longer texts do not make every common word a fact. A difference which not even
+    the most lopsided split could have shown is not tested (Tarone). What is left is kept by
+    Benjamini and Hochberg's rule over all fields together, and ranked by the least effect that its
+    interval leaves possible. Facts say how the groups differ, not that they are two: clusters that
+    were cut from one cloud of texts differ in words as well.
+
+    References
+    ----------
+    Monroe, Colaresi, Quinn: Fightin' words, 2008. Tarone: A modified Bonferroni method for discrete
+    data, 1990.
+
+    Examples
+    --------
+    >>> titles = ["red boot", "blue boot", "boot", "old boot", "a boot", "hat", "red hat",
+    ...           "blue hat", "old hat", "a hat"]
+    >>> found = differences({"title": titles}, np.arange(10) < 5, names=("left", "right"))
+    >>> for sentence in found.sentences():
+    ...     print(sentence)
+    title has 'boot' in 5 of 5 documents of left and 0 of 5 of right.
+    title has 'hat' in 5 of 5 documents of right and 0 of 5 of left.
+    """
+    groups = _checked(fields, is_first, kinds, level)
+    n = (int(groups.sum()), int((~groups).sum()))
+    held: dict[str, Kind] = {}
+    left_out: list[LeftOut] = []
+    missing: dict[str, tuple[int, int]] = {}
+    found: list[Fact] = []
+    for name, values in fields.items():
+        column, present, notes = settled(name, values, (kinds or {}).get(name))
+        left_out += notes
+        missing[name] = (int((groups & ~present).sum()), int((~groups & ~present).sum()))
+        if 0 in n:
+            continue
+        if (
+            name != "_id"
+            and present.any()
+            and not present.all()
+            and (kinds or {}).get(name) != SKIP
+        ):
+            found += _missing_facts(name, present, groups, names, level)
+        if column is not None:
+            held[name] = column.kind
+            within = groups[column.present]
+            if within.all() or not within.any():
+                left_out.append(LeftOut(name, "has values in one of the two groups only"))
+                continue
+            found += _FINDERS[column.kind](column, within, names, level)
+    if 0 in n:
+        empty = names[0] if not n[0] else names[1]
+        left_out.append(LeftOut("every field", f"cannot be compared: {empty} has no documents"))
+    q_values = benjamini_hochberg(np.array([fact.p_value for fact in found]))
+    kept = [
+        replace(fact, q_value=float(q))
+        for fact, q in zip(found, q_values, strict=True)
+        if q <= level and fact.evidence > 0 and _agrees(fact)
+    ]
+    kept.sort(key=_rank)
+    facts = _said(_without_echoes(kept), fields, groups, names)
+    method = (
+        f"{len(found):,} differences tested; false discovery rate kept at {level:.0%} over all of "
+        "them (Benjamini-Hochberg); ranked by the least effect that the "
+        f"{1 - level:.0%} interval leaves possible."
+    )
+    return Differences(names, n, facts, held, left_out, missing, len(found), level, method)
+
+
+def _checked(
+    fields: Mapping[str, Sequence[object]],
+    is_first: NDArray[np.bool_],
+    kinds: Mapping[str, str] | None,
+    level: float,
+) -> NDArray[np.bool_]:
+    groups = np.asarray(is_first, dtype=bool)
+    lengths = {name: len(values) for name, values in fields.items()}
+    wrong = {name: n for name, n in lengths.items() if n != len(groups)}
+    if wrong:
+        name, n = next(iter(wrong.items()))
+        raise InvalidInputError(
+            f"Field {name!r} has {n:,} values for {len(groups):,} documents. Pass one a document."
+        )
+    if not 0 < level < 1:
+        raise InvalidInputError(f"level lies between 0 and 1, such as 0.05, but got {level!r:.60}.")
+    for name, kind in (kinds or {}).items():
+        if kind not in (*KINDS, SKIP):
+            raise InvalidInputError(
+                f"Field {name!r} cannot be compared as {kind!r:.60}. "
+                f"Use one of {listed((*KINDS, SKIP))}."
+            )
+    return groups
+
+
+# what is found in a field of each kind -----------------------------------------------------------
+
+
+def _missing_facts(
+    name: str,
+    present: NDArray[np.bool_],
+    groups: NDArray[np.bool_],
+    names: tuple[str, str],
+    level: float,
+) -> list[Fact]:
+    hits = np.array([int((groups & ~present).sum())]), np.array([int((~groups & ~present).sum())])
+    of = int(groups.sum()), int((~groups).sum())
+    return list(_share_facts(name, "missing", [""], hits, of, names, level))
+
+
+def _share_facts(
+    name: str,
+    kind: FactKind,
+    values: Sequence[str],
+    hits: tuple[NDArray[np.int64], NDArray[np.int64]],
+    of: tuple[int, int],
+    names: tuple[str, str],
+    level: float,
+    odds: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+    weights: NDArray[np.float64] | None = None,
+) -> Iterator[Fact]:
+    """Facts of the shares of documents that have each value; those that no split could show not."""
+    compared = share_differences(hits[0], of[0], hits[1], of[1], level=level)
+    log_odds, deviation = odds or share_log_odds(hits[0], of[0], hits[1], of[1])
+    half = NormalDist().inv_cdf(1 - level / 2) * deviation
+    for place in np.flatnonzero(compared.least_p <= level).tolist():
+        value, effect = values[place], float(compared.difference[place])
+        counts = (int(hits[0][place]), of[0]), (int(hits[1][place]), of[1])
+        is_in_first = effect >= 0
+        yield Fact(
+            field=name,
+            kind=kind,
+            value=value or None,
+            sentence="",  # said in the end, of what is kept
+            higher_in=names[0] if is_in_first else names[1],
+            effect=effect,
+            effect_low=float(compared.low[place]),
+            effect_high=float(compared.high[place]),
+            p_value=float(compared.p_value[place]),
+            q_value=1.0,
+            first=counts[0],
+            second=counts[1],
+            log_odds=float(log_odds[place]),
+            log_odds_low=float(log_odds[place] - half[place]),
+            log_odds_high=float(log_odds[place] + half[place]),
+            c_tf_idf=(None if weights is None else float(weights[0 if is_in_first else 1, place])),
+        )
+
+
+def _word_facts(
+    column: Column, groups: NDArray[np.bool_], names: tuple[str, str], level: float
+) -> list[Fact]:
+    texts = [str(value) for value in column.values]
+    lengths = np.array([float(len(text.strip())) for text in texts])
+    found = _shift_facts(column.name, "length", lengths, groups, names, level)
+    table = term_table(texts)
+    if not table.vocabulary:
+        return found
+    counts = _group_counts(table, groups)
+    total = counts.sum(axis=0)
+    prior = total * (len(total) / total.sum())  # as many seen beforehand as there are terms
+    return found + list(
+        _share_facts(
+            column.name,
+            "word",
+            table.vocabulary,
+            (counts[0], counts[1]),
+            (int(groups.sum()), int((~groups).sum())),
+            names,
+            level,
+            weighted_log_odds(counts[0], counts[1], prior),
+            c_tf_idf(counts),
+        )
+    )
+
+
+def _group_counts(table: TermTable, groups: NDArray[np.bool_]) -> NDArray[np.int64]:
+    return table.counts(np.where(groups, 0, 1), 2)
+
+
+def _value_facts(
+    column: Column, groups: NDArray[np.bool_], names: tuple[str, str], level: float
+) -> list[Fact]:
+    """Of categories, tags and booleans."""
+    number: dict[str, int] = {}
+    document, value_of = [], []
+    for place, value in enumerate(column.values):
+        items = value if isinstance(value, list) else [str(value)]
+        for item in items:
+            document.append(place)
+            value_of.append(number.setdefault(str(item), len(number)))
+    table = TermTable(
+        len(column.values), list(number), np.array(document, np.intp), np.array(value_of, np.intp)
+    )
+    if not number:
+        return []
+    counts = _group_counts(table, groups)
+    kind: FactKind = "tag" if column.kind == "tags" else "category"
+    values = list(number)
+    if column.kind == "boolean":
+        kind, values, counts = "boolean", ["True"], counts[:, [number["True"]]]
+    return list(
+        _share_facts(
+            column.name,
+            kind,
+            values,
+            (counts[0], counts[1]),
+            (int(groups.sum()), int((~groups).sum())),
+            names,
+            level,
+        )
+    )
+
+
+def _number_facts(
+    column: Column, groups: NDArray[np.bool_], names: tuple[str, str], level: float
+) -> list[Fact]:
+    kind: FactKind = "date" if column.kind == "date" else "number"
+    return _shift_facts(column.name, kind, column.numbers, groups, names, level)
+
+
+def _shift_facts(
+    name: str,
+    kind: FactKind,
+    numbers: NDArray[np.float64],
+    groups: NDArray[np.bool_],
+    names: tuple[str, str],
+    level: float,
+) -> list[Fact]:
+    first, second = numbers[groups], numbers[~groups]
+    compared = rank_shift(first, second, level=level)
+    sentence = shift_sentence(
+        name,
+        kind,
+        effect=compared.effect,
+        shift=(compared.shift, compared.shift_low, compared.shift_high),
+        medians=(_median(first), _median(second)),
+        names=names,
+    )
+    return [
+        Fact(
+            field=name,
+            kind=kind,
+            value=None,
+            sentence=sentence,
+            higher_in=names[0] if compared.effect >= 0 else names[1],
+            effect=compared.effect,
+            effect_low=compared.effect_low,
+            effect_high=compared.effect_high,
+            p_value=compared.p_value,
+            q_value=1.0,
+            first=(len(first), len(first)),
+            second=(len(second), len(second)),
+            shift=compared.shift,
+            shift_low=compared.shift_low,
+            shift_high=compared.shift_high,
+        )
+    ]
+
+
+def _median(numbers: NDArray[np.float64]) -> float:
+    """The median; half of each of two huge numbers, so that their sum stays finite."""
+    rising = np.sort(numbers)
+    return float(rising[(len(rising) - 1) // 2] / 2 + rising[len(rising) // 2] / 2)
+
+
+_FINDERS: Mapping[
+    Kind, Callable[[Column, NDArray[np.bool_], tuple[str, str], float], list[Fact]]
+] = {
+    "text": _word_facts,
+    "category": _value_facts,
+    "tags": _value_facts,
+    "boolean": _value_facts,
+    "number": _number_facts,
+    "date": _number_facts,
+}
+
+
+# what is said of it ------------------------------------------------------------------------------
+
+
+def _agrees(fact: Fact) -> bool:
+    """Whether the log-odds of a word bear out its shares; always for other kinds."""
+    if fact.kind != "word" or fact.log_odds is None or fact.log_odds_high is None:
+        return True
+    half = fact.log_odds_high - fact.log_odds
+    leaning = fact.log_odds if fact.effect > 0 else -fact.log_odds
+    return leaning >= _LEANS * half
+
+
+def _rank(fact: Fact) -> tuple[float, float, str, int, str]:
+    """Strongest evidence first; of equal terms the longest, which says what the others say."""
+    value = fact.value or ""
+    return -round(fact.evidence, 9), -round(abs(fact.effect), 9), fact.field, -len(value), value
+
+
+def _without_echoes(facts: Sequence[Fact]) -> list[Fact]:
+    """Leave out words that a stronger pair said, and pairs that share a word with a stronger term."""
+    kept: list[Fact] = []
+    said: dict[tuple[str, str], list[Fact]] = {}
+    for fact in facts:
+        if fact.kind != "word" or fact.value is None:
+            kept.append(fact)
+            continue
+        before = said.setdefault((fact.field, fact.higher_in), [])
+        if any(_echoes(fact, other) for other in before):
+            continue
+        before.append(fact)
+        kept.append(fact)
+    return kept
+
+
+def _echoes(fact: Fact, stronger: Fact) -> bool:
+    """Whether a term has a word of a stronger one, or is a part of it in much the same documents."""
+    one, other = fact.value or "", stronger.value or ""
+    words, others = set(one.split(" ")), set(other.split(" "))
+    if len(words) == 2:  # with the shared word alone said, the pair says no more than its other
+        return bool(words & others)
+    is_part = words < others or (not one.isascii() and len(one) < len(other) and one in other)
+    if not is_part:
+        return not one.isascii() and len(one) > len(other) > 1 and other in one
+    place = 0 if fact.effect > 0 else 1
+    has, held = (fact.first, fact.second)[place][0], (stronger.first, stronger.second)[place][0]
+    return held >= _SAME_DOCUMENTS * has
+
+
+def _said(
+    facts: Sequence[Fact],
+    fields: Mapping[str, Sequence[object]],
+    groups: NDArray[np.bool_],
+    names: tuple[str, str],
+) -> list[Fact]:
+    """Give each fact its sentence; the strongest words stand there as the texts spell them."""
+    result = []
+    for place, fact in enumerate(facts):
+        if not fact.sentence:
+            value = fact.value or ""
+            if fact.kind == "word" and place < _SPELT:
+                is_here = groups if fact.higher_in == names[0] else ~groups
+                values = fields[fact.field]
+                texts = (values[row] for row in np.flatnonzero(is_here)[:_TEXTS])
+                value = as_written(value, [text for text in texts if isinstance(text, str)])
+            what = {
+                "missing": f"{fact.field} is missing",
+                "boolean": f"{fact.field} is true",
+                "category": f"{fact.field} is {shown(value)}",
+            }.get(fact.kind, f"{fact.field} has {shown(value)}")
+            counts = (fact.first, fact.second)
+            fact = replace(fact, sentence=share_sentence(what, counts, names))
+        result.append(fact)
+    return result
