@@ -2,127 +2,16 @@
 
 from typing import Self
 
-import numba
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
-from relevanceai.kernels.assign import nearest_centroids
 from relevanceai.kernels.moments import Moments
+from relevanceai.kernels.nearest_other import nearest_other, targets
+from relevanceai.kernels.units import concatenate_units
 
 _BLOCK_BYTES = 512 * 2**10  # of one block of float32 products: they stay in a core's cache
-_UNIT = 2.0**-24  # of rounding in float32
-
-
-@numba.njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "nnan"})
-def _nearest(
-    products: NDArray[np.float32],
-    squares: NDArray[np.float32],
-    slack: NDArray[np.float32],
-    places: NDArray[np.int32],
-    values: NDArray[np.float32],
-    is_unsure: NDArray[np.bool_],
-) -> None:  # pragma: no cover - compiled
-    """Find each row's smallest `squares - products`, and whether another is within its slack."""
-    for i in range(products.shape[0]):
-        least = squares[0] - products[i, 0]
-        for j in range(1, products.shape[1]):
-            least = min(least, squares[j] - products[i, j])
-        bound = least + slack[i]
-        close = 0
-        for j in range(products.shape[1]):
-            close += squares[j] - products[i, j] <= bound
-        place = 0
-        while squares[place] - products[i, place] > least:
-            place += 1
-        places[i] = place
-        values[i] = least
-        is_unsure[i] = close > 1
-
-
-@numba.njit(nogil=True, cache=True)
-def _add_rows(
-    rows: NDArray[np.float32],
-    places: NDArray[np.int32],
-    values: NDArray[np.float32],
-    norms: NDArray[np.float32],
-    count: NDArray[np.int64],
-    sums: NDArray[np.float64],
-    inertia: NDArray[np.float64],
-) -> None:  # pragma: no cover - compiled
-    """Add rows, one after another, to the count, sum and inertia of their places."""
-    for i in range(rows.shape[0]):
-        place = places[i]
-        count[place] += 1
-        inertia[place] += max(np.float64(values[i]) + np.float64(norms[i]), 0.0)
-        for j in range(rows.shape[1]):
-            sums[place, j] += rows[i, j]
-
-
-class Nearest:
-    """The nearest of some centroids, found by float32 products and settled in float64.
-
-    Parameters
-    ----------
-    centroids : float array of shape (n_clusters, n_dims), finite, at least one.
-
-    Notes
-    -----
-    Rows and centroids are taken about the middle of the centroids, so that data far from the origin
-    keeps what tells it apart. O(n_rows * n_clusters * n_dims), and half a MiB of working memory.
-    """
-
-    def __init__(self, centroids: NDArray[np.float64]) -> None:
-        self.centroids = np.asarray(centroids, dtype=np.float64)
-        n_clusters, n_dims = self.centroids.shape
-        self._middle = self.centroids.mean(axis=0)
-        moved = self.centroids - self._middle
-        squares = np.einsum("ij,ij->i", moved, moved)
-        self._largest = float(np.sqrt(squares.max()))
-        self._squares = squares.astype(np.float32)
-        self._doubled = np.ascontiguousarray(2.0 * moved.T, dtype=np.float32)
-        self._has_middle = bool(self._middle.any())
-        self._rounding = 2.0 * _UNIT * (n_dims + 8)
-        step = max(16, _BLOCK_BYTES // (4 * n_clusters))
-        self._products = np.empty((step, n_clusters), np.float32)
-
-    def blocks(self, n_rows: int) -> "list[slice]":
-        """Return the blocks in which rows are best handed to `found`."""
-        step = len(self._products)
-        return [slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
-
-    def found(
-        self, rows: NDArray[np.float32]
-    ) -> tuple[
-        NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]
-    ]:
-        """Return, for one block: places, their values, the rows' squares, and who is unsure.
-
-        The squared distance is value + square, in float32.
-        """
-        about = (rows - self._middle).astype(np.float32) if self._has_middle else rows
-        n_rows = len(rows)
-        products = self._products[:n_rows]
-        np.matmul(about, self._doubled, out=products)
-        norms = np.einsum("ij,ij->i", about, about)
-        slack = (self._rounding * self._largest) * (np.sqrt(norms) + np.float32(self._largest))
-        places, values = np.empty(n_rows, np.int32), np.empty(n_rows, np.float32)
-        is_unsure = np.empty(n_rows, np.bool_)
-        _nearest(products, self._squares, slack.astype(np.float32), places, values, is_unsure)
-        return places, values, norms, is_unsure
-
-    def places(self, rows: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Return the place of each row's nearest centroid; equal distances go to the earlier one.
-
-        Where float32 cannot tell, float64 does.
-        """
-        result = np.empty(len(rows), np.int32)
-        for block in self.blocks(len(rows)):
-            places, _, _, is_unsure = self.found(rows[block])
-            if is_unsure.any():
-                places[is_unsure] = nearest_centroids(rows[block][is_unsure], self.centroids)
-            result[block] = places
-        return result
 
 
 class LloydStep:
@@ -159,10 +48,16 @@ class LloydStep:
     uses_blas = True
 
     def __init__(self, centroids: NDArray[np.float64]) -> None:
-        self._nearest = Nearest(centroids)
-        self.count = np.zeros(len(centroids), np.int64)
+        n_clusters = len(centroids)
+        self._middle = centroids.mean(axis=0)
+        moved = centroids - self._middle
+        self._squares = np.einsum("ij,ij->i", moved, moved).astype(np.float32)
+        self._doubled = np.ascontiguousarray(2.0 * moved.T, dtype=np.float32)
+        step = max(16, _BLOCK_BYTES // (4 * n_clusters))
+        self._products = np.empty((step, n_clusters), np.float32)
+        self.count = np.zeros(n_clusters, np.int64)
         self.sums = np.zeros(centroids.shape)
-        self.inertia = np.zeros(len(centroids))
+        self.inertia = np.zeros(n_clusters)
 
     @property
     def state_bytes(self) -> int:
@@ -174,11 +69,13 @@ class LloydStep:
         vectors = batch.vectors
         if len(batch) and batch.labels.min() < 0:
             vectors = vectors[batch.labels >= 0]
-        for block in self._nearest.blocks(len(vectors)):
-            places, values, norms, _ = self._nearest.found(vectors[block])
-            _add_rows(
-                vectors[block], places, values, norms, self.count, self.sums, self.inertia
-            )
+        step = len(self._products)
+        for start in range(0, len(vectors), step):
+            rows = vectors[start : start + step]
+            about = (rows - self._middle).astype(np.float32)
+            products = self._products[: len(rows)]
+            np.matmul(about, self._doubled, out=products)
+            _add(rows, about, products, self._squares, self.count, self.sums, self.inertia)
 
     def merge(self, other: Self) -> None:
         """Add what another step about the same centroids has seen."""
@@ -213,7 +110,7 @@ class Assigned:
     uses_blas = True
 
     def __init__(self, centroids: NDArray[np.float64], *, is_spherical: bool = False) -> None:
-        self._nearest = Nearest(centroids)
+        self._among = targets(centroids)
         self._is_spherical = is_spherical
         self.moments = Moments(*centroids.shape)
         self._row_ids: list[NDArray[np.int64]] = []
@@ -232,7 +129,9 @@ class Assigned:
             row_ids, vectors = row_ids[taking_part], vectors[taking_part]
         if not len(row_ids):
             return
-        labels = self._nearest.places(unit_rows(vectors) if self._is_spherical else vectors)
+        compared = concatenate_units([vectors]) if self._is_spherical else vectors
+        nobody = np.full(len(vectors), -1, np.int32)
+        labels = nearest_other(compared, nobody, self._among)[0].astype(np.int32)
         self.moments.update(VectorBatch(row_ids, vectors, labels))
         self._row_ids.append(np.array(row_ids))
         self._labels.append(labels)
@@ -249,16 +148,32 @@ class Assigned:
             return np.empty(0, np.int64), np.empty(0, np.int32)
         return np.concatenate(self._row_ids), np.concatenate(self._labels)
 
+    def settled(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Moments]:
+        """Return row ids, labels and moments, without the clusters that no row is nearest to.
 
-def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the rows scaled to unit norm, as float32; zero rows stay zero.
+        The other clusters are numbered anew, in their order.
+        """
+        row_ids, labels = self.result()
+        used = np.asarray(self.moments.count > 0)
+        if not used.all():
+            labels = (np.cumsum(used) - 1)[labels].astype(np.int32)
+        arrays = {name: array[used] for name, array in self.moments.to_arrays().items()}
+        return row_ids, labels, Moments.from_arrays(arrays)
 
-    Examples
-    --------
-    >>> unit_rows(np.array([[3, 4], [0, 0]], dtype=np.float32))
-    array([[0.6, 0.8],
-           [0. , 0. ]], dtype=float32)
-    """
-    from relevanceai.kernels.units import concatenate_units
 
-    return concatenate_units([vectors])
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nnan"})
+def _add(rows, about, products, squares, count, sums, inertia):  # type: ignore[no-untyped-def]
+    """Add each row, one after another, to the centroid with the least `squares - products`."""
+    for i in range(len(rows)):
+        least = squares[0] - products[i, 0]
+        for j in range(1, products.shape[1]):
+            least = min(least, squares[j] - products[i, j])
+        place = 0
+        while place < len(squares) - 1 and squares[place] - products[i, place] > least:
+            place += 1
+        square = np.float64(least)
+        for d in range(rows.shape[1]):
+            sums[place, d] += rows[i, d]
+            square += about[i, d] * about[i, d]
+        count[place] += 1
+        inertia[place] += max(square, 0.0)

@@ -25,6 +25,7 @@ from relevanceai.operations.nearest import (
     nearest_documents,
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
+from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -49,7 +50,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterNeighbours):
+class ClusterOps(ClusterNeighbours, ClusteringRan):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
