@@ -17,6 +17,7 @@ from relevanceai.operations.asked import (
     found_clustering,
 )
 from relevanceai.operations.assign import AssignReport, assign_new
+from relevanceai.operations.naming import Naming
 from relevanceai.operations.nearest import (
     Asked,
     Centroids,
@@ -49,7 +50,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterNeighbours):
+class ClusterOps(ClusterNeighbours, Naming):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
