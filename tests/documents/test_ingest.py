@@ -148,7 +148,7 @@ def test_json_lines_that_are_none_are_skipped_by_number(things: Dataset, tmp_pat
     assert str(caught.value).startswith(f"Line 2 of {str(file)!r} is no JSON: ")
     report = things.insert_jsonl(file, on_error="skip")
     assert report.inserted == 1
-    assert list(report.failed) == ["line 2", "line 3", "a", "b"]
+    assert list(report.failed) == ["line 2", "line 3", "b", "a"]
     assert report.failed["line 3"] == "is no JSON object: []"
 
 
@@ -282,3 +282,9 @@ def test_what_is_told_beside_the_report(
     assert "did not take '_cluster_' from the documents" in told
     assert "'a' hold values of several kinds and are kept as JSON" in told
     assert "2 documents came without `_id` and were given one" in told
+
+
+def test_a_thumbnail_cannot_stand_where_a_fact_does(things: Dataset, tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", (3, 3))
+    with pytest.raises(InvalidInputError, match="The thumbnail cannot stand in 'path'"):
+        things.insert_media_folder(tmp_path, field="path")

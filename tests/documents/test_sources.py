@@ -13,7 +13,8 @@ import pytest
 
 from relevanceai.documents import csv_source
 from relevanceai.documents.csv_source import csv_reader
-from relevanceai.documents.sources import beside_vectors, jsonl_documents, parquet_reader
+from relevanceai.documents.parquet_source import parquet_reader
+from relevanceai.documents.sources import beside_vectors
 from relevanceai.errors import InvalidInputError, NotFoundError
 
 
@@ -141,47 +142,6 @@ def test_an_empty_csv_file_and_names_that_come_twice_are_refused(tmp_path: Path)
     assert str(missing.value) == (
         f"No file {str(tmp_path / 'none.csv')!r} (looked in {Path.cwd()})."
     )
-
-
-# JSON Lines --------------------------------------------------------------------------------
-
-
-def test_json_lines_are_read_with_blank_lines_and_a_mark(tmp_path: Path) -> None:
-    file = tmp_path / "a.jsonl"
-    file.write_bytes('\ufeff{"a": 1}\r\n\n  \n{"b": [null, "é"]}'.encode())
-    assert list(jsonl_documents(file, None)) == [{"a": 1}, {"b": [None, "é"]}]
-
-
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        (b"{", "is no JSON: Expecting property name enclosed in double quotes: line 2 column 1 (char 2)"),
-        (b"[1]", "is no JSON object: [1]"),
-        (b'"\xff"', "is no JSON: 'utf-8' codec can't decode byte 0xff in position 1: invalid start byte"),
-        (b"{} {}", "is no JSON: Extra data: line 1 column 4 (char 3)"),
-    ],
-)  # fmt: skip
-def test_a_line_that_is_no_object_is_named_or_skipped(
-    tmp_path: Path, line: bytes, why: str
-) -> None:
-    file = tmp_path / "a.jsonl"
-    file.write_bytes(b'{"a": 1}\n' + line + b'\n{"a": 2}\n')
-    with pytest.raises(InvalidInputError) as caught:
-        list(jsonl_documents(file, None))
-    assert str(caught.value) == (
-        f"Line 2 of {str(file)!r} {why}. Mend it, or pass on_error='skip'."
-    )
-    failed: dict[str, str] = {}
-    assert list(jsonl_documents(file, failed)) == [{"a": 1}, {"a": 2}]
-    assert failed == {"line 2": why}
-
-
-def test_json_nested_too_deep_to_be_read_is_no_crash(tmp_path: Path) -> None:
-    file = tmp_path / "a.jsonl"
-    file.write_text("[" * 200_000)
-    failed: dict[str, str] = {}
-    assert list(jsonl_documents(file, failed)) == []
-    assert list(failed) == ["line 1"]
 
 
 # Parquet -----------------------------------------------------------------------------------
@@ -340,7 +300,7 @@ WRONG: list[tuple[Any, Any, str]] = [
 @pytest.mark.parametrize(("vectors", "documents", "message"), WRONG)
 def test_what_does_not_stand_beside_is_refused(vectors: Any, documents: Any, message: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        beside_vectors(vectors, documents, "v")
+        beside_vectors(vectors, documents, "v")[0].read_all()
     assert str(caught.value) == message
 
 
@@ -352,3 +312,30 @@ def test_an_npy_file_of_objects_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InvalidInputError) as caught:
             beside_vectors(file, None, "v")
         assert str(caught.value).startswith(f"{file!r} cannot be read as .npy: ")
+
+
+# Bounded memory ----------------------------------------------------------------------------
+
+
+def test_a_large_row_group_is_read_in_small_batches(tmp_path: Path) -> None:
+    table = pa.table({"a.b": pa.array(range(20_000)), "a": [{"b": "x"}] * 20_000})
+    pq.write_table(table, tmp_path / "one.parquet", row_group_size=20_000)
+    reader, n_rows = parquet_reader(tmp_path / "one.parquet", None)
+    batches = list(reader)
+    assert max(one.num_rows for one in batches) <= 8192
+    assert pa.Table.from_batches(batches).equals(table)
+    assert n_rows == 20_000
+    only, _ = parquet_reader(tmp_path / "one.parquet", ["a.b"])
+    assert only.read_all().equals(table.select(["a.b"]))
+
+
+def test_documents_beside_vectors_stream_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("n\n" + "".join(f"{i}\n" for i in range(20_000)))
+    vectors = np.arange(40_000, dtype=np.float32).reshape(20_000, 2)
+    batches = list(beside_vectors(vectors, tmp_path / "t.csv", "v")[0])
+    assert max(one.num_rows for one in batches) <= 8192
+    made = pa.Table.from_batches(batches)
+    assert made["n"].to_pylist() == list(range(20_000))
+    assert made["v"][19_999].as_py() == [39_998.0, 39_999.0]
+    with pytest.raises(InvalidInputError, match="There are 20,000 documents for 19,999 vectors"):
+        list(beside_vectors(vectors[1:], tmp_path / "t.csv", "v")[0])

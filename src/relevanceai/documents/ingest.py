@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from relevanceai.documents.csv_source import csv_reader
 from relevanceai.documents.held import HoldsDocuments
-from relevanceai.documents.sources import (
-    beside_vectors,
-    jsonl_documents,
-    media_documents,
-    parquet_reader,
-)
+from relevanceai.documents.jsonl_source import JsonLines
+from relevanceai.documents.media_source import media_reader
+from relevanceai.documents.parquet_source import parquet_reader
+from relevanceai.documents.sources import beside_vectors
 from relevanceai.errors import InvalidInputError, listed
 from relevanceai.progress import notice, progress
 from relevanceai.store.frames import frame_documents
@@ -120,7 +118,7 @@ class DocumentsIn(HoldsDocuments):
         Nested columns, decimals and unsigned 64-bit integers are kept as JSON and come back as
         Python values. Errors are those of `insert_documents`.
         """
-        return self._ingest(arrow_reader(source), None, vector_fields, on_error)
+        return _told(self._ingest(arrow_reader(source), None, vector_fields, on_error))
 
     def insert_parquet(
         self,
@@ -143,7 +141,7 @@ class DocumentsIn(HoldsDocuments):
         NotFoundError : no such file, or no file fits the glob.
         """
         reader, n_rows = parquet_reader(path, columns)
-        return self._ingest(reader, n_rows, vector_fields, on_error)
+        return _told(self._ingest(reader, n_rows, vector_fields, on_error))
 
     def insert_csv(
         self,
@@ -160,7 +158,7 @@ class DocumentsIn(HoldsDocuments):
         field holds a list in brackets: `[0.1, 0.2]`. The file is read twice: once to settle the
         columns.
         """
-        return self._ingest(csv_reader(path, vector_fields), None, vector_fields, on_error)
+        return _told(self._ingest(csv_reader(path, vector_fields), None, vector_fields, on_error))
 
     def insert_jsonl(
         self,
@@ -169,15 +167,22 @@ class DocumentsIn(HoldsDocuments):
         vector_fields: Sequence[str] = (),
         on_error: OnError = "raise",
     ) -> InsertReport:
-        """Insert the documents of a JSON Lines file: one JSON object a line, blank lines skipped.
+        """Insert the documents of a JSON Lines file, in bounded memory: one JSON object a line.
 
-        Documents are held in memory until the call ends; for more than memory holds use Parquet.
-        Errors are those of `insert_documents`; a line that is no JSON object is named by number,
-        and under "line 7" in the report where such are skipped.
+        Blank lines are passed over. Errors are those of `insert_documents`; what is no JSON object
+        is named by the number of its line, and under "line 7" in the report where such are skipped.
+        The file is read twice: once to settle what each field holds.
         """
         failed: dict[str, str] | None = {} if on_error == "skip" else None
-        report = self._write(jsonl_documents(path, failed), False, vector_fields, on_error)
-        return replace(report, failed={**(failed or {}), **report.failed})
+        named = [vector_fields] if isinstance(vector_fields, str) else vector_fields
+        kept = self._store.fields() if self._store.exists() else []
+        vectors = {*named, *(one.name for one in kept if one.kind == "vector")}
+        with progress("Looking through the lines", delay_s=0.5) as bar:
+            lines = JsonLines(path, vectors, failed, bar.update)
+        report = self._ingest(
+            lines.reader(), lines.count, vector_fields, on_error, lines.line_of, lines.mixed_fields
+        )
+        return _told(replace(report, failed={**(failed or {}), **report.failed}))
 
     def insert_numpy(
         self,
@@ -203,7 +208,7 @@ class DocumentsIn(HoldsDocuments):
         InvalidInputError : not two-dimensional, or not one document a row.
         """
         reader, n_rows = beside_vectors(vectors, documents, field)
-        return self._ingest(reader, n_rows, [field], on_error)
+        return _told(self._ingest(reader, n_rows, [field], on_error))
 
     def insert_media_folder(
         self,
@@ -226,9 +231,9 @@ class DocumentsIn(HoldsDocuments):
         `height` in pixels. The files themselves are left where they are.
         """
         failed: dict[str, str] | None = {} if on_error == "skip" else None
-        documents = media_documents(Path(folder), field, thumbnail_size, failed)
-        report = self._write(documents, False, (), on_error)
-        return replace(report, failed={**(failed or {}), **report.failed})
+        reader, n_files = media_reader(Path(folder), field, thumbnail_size, failed)
+        report = self._ingest(reader, n_files, (), on_error)
+        return _told(replace(report, failed={**(failed or {}), **report.failed}))
 
     def _write(
         self,
@@ -260,6 +265,8 @@ class DocumentsIn(HoldsDocuments):
         n_rows: int | None,
         vector_fields: Sequence[str],
         on_error: OnError,
+        line_of: Callable[[int], int] | None = None,
+        mixed_fields: Sequence[str] = (),
     ) -> InsertReport:
         self._workspace.write_format()
         with progress("Inserting", n_rows, delay_s=0.5) as bar:
@@ -269,8 +276,10 @@ class DocumentsIn(HoldsDocuments):
                 vector_fields=vector_fields,
                 on_error=on_error,
                 on_rows=bar.update,
+                line_of=line_of,
             )
-        return _told(report)
+        mixed = tuple(sorted({*report.mixed_fields, *mixed_fields})) if report.inserted else ()
+        return replace(report, mixed_fields=mixed)
 
 
 def _told(report: InsertReport) -> InsertReport:

@@ -1,8 +1,6 @@
-"""Sources: files and arrays on disk or in memory, turned into streams or documents."""
+"""Vectors beside documents: an array in memory or on disk, and what stands beside it, as a stream."""
 
-import glob
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,140 +8,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from relevanceai.batch import Document
 from relevanceai.documents.csv_source import csv_reader, existing_file
-from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.pictures import FILE_NAME, decode, webp
+from relevanceai.documents.parquet_source import parquet_reader
+from relevanceai.errors import InvalidInputError
 from relevanceai.store.columns import KIND_KEY, kind_of, normalised, to_arrow
 from relevanceai.store.frames import frame_documents
 from relevanceai.store.incoming import id_text, is_vector_name
-from relevanceai.store.streams import arrow_reader, is_json_text, kept_kind
+from relevanceai.store.streams import arrow_reader
 
 BATCH_ROWS = 8192
-
-
-def parquet_reader(
-    path: str | Path | Sequence[str | Path], columns: Sequence[str] | None
-) -> tuple[pa.RecordBatchReader, int]:
-    """Return a stream over Parquet files, and how many rows it has."""
-    import pyarrow.dataset as ds
-
-    files = _files(path, ".parquet")
-    schema = _joint_schema(files)
-    root = None
-    if isinstance(path, str | Path) and Path(path).expanduser().is_dir():
-        root = str(Path(path).expanduser())
-    names = [str(file) for file in files]
-    apart = {"partitioning": "hive", "partition_base_dir": root} if root else {}
-    if root:  # folders named year=2024 are columns
-        inside = [one for one in ds.dataset(names, **apart).schema if one.name not in schema.names]
-        schema = pa.schema([*schema, *inside])
-    data = ds.dataset(names, format="parquet", schema=schema, **apart)
-    wanted = None
-    if columns is not None:
-        wanted = list(dict.fromkeys(["_id", *columns] if "_id" in schema.names else columns))
-        lacking = [name for name in wanted if name not in schema.names]
-        if lacking:
-            raise NotFoundError(
-                f"No column {listed(lacking)} in {files[0].name!r}. "
-                f"It has: {listed(schema.names, like=lacking[0])}."
-            )
-    reader = data.scanner(
-        columns=wanted, batch_size=BATCH_ROWS, batch_readahead=4, fragment_readahead=2
-    ).to_reader()
-    batches = _named(reader, f"The Parquet files at {str(path)!r:.200} cannot be read")
-    return pa.RecordBatchReader.from_batches(reader.schema, batches), data.count_rows()
-
-
-def _named(batches: Iterable[pa.RecordBatch], what: str) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from batches
-    except (pa.ArrowException, OSError) as error:
-        raise InvalidInputError(f"{what}: {error}") from error
-
-
-def _joint_schema(files: Sequence[Path]) -> pa.Schema:
-    """Return the columns of all files, each of a type that holds those of every file."""
-    from pyarrow import parquet
-
-    fields: dict[str, pa.Field] = {}
-    origin: dict[str, Path] = {}
-    for file in files:
-        try:
-            schema = parquet.read_schema(file)
-        except (pa.ArrowException, OSError) as error:
-            raise InvalidInputError(f"{str(file)!r} cannot be read as Parquet: {error}") from error
-        twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
-        if twice:
-            raise InvalidInputError(
-                f"{str(file)!r} has columns of the same name: {listed(twice)}. Give each its own."
-            )
-        for one in schema:
-            known = fields.setdefault(one.name, one)
-            before = origin.setdefault(one.name, file)
-            if known.type == one.type and is_json_text(known) == is_json_text(one):
-                continue
-            kinds = [kept_kind(each) for each in (known, one)]
-            joined = None
-            if {*kinds} <= {"integer", "number"} or kinds[0] == kinds[1] or None in kinds:
-                joined = _joint_type(known.type, one.type)
-            if joined is None:
-                raise InvalidInputError(
-                    f"{one.name!r} is {known.type} in {str(before)!r}, but {one.type} in "
-                    f"{str(file)!r}. Insert them one by one, or give the column one type."
-                )
-            fields[one.name] = (one if kinds[0] is None else known).with_type(joined)
-    return pa.schema(list(fields.values()))
-
-
-def _joint_type(left: pa.DataType, right: pa.DataType) -> pa.DataType | None:
-    plain = [one.value_type if pa.types.is_dictionary(one) else one for one in (left, right)]
-    schemas = [pa.schema([pa.field("x", one)]) for one in plain]
-    try:
-        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return None
-
-
-def _files(path: str | Path | Sequence[str | Path], suffix: str) -> list[Path]:
-    if not isinstance(path, str | Path):
-        return [existing_file(one) for one in path]
-    found = Path(path).expanduser()
-    if found.is_dir():
-        files = sorted(one for one in found.rglob(f"*{suffix}") if one.is_file())
-    elif found.is_file():
-        files = [found]
-    else:
-        files = sorted(Path(one) for one in glob.glob(str(found), recursive=True))  # noqa: PTH207 - an absolute pattern
-    if not files:
-        raise NotFoundError(f"No {suffix} file at {str(path)!r} (looked in {Path.cwd()}).")
-    return files
-
-
-def jsonl_documents(path: str | Path, failed: dict[str, str] | None) -> Iterator[Document]:
-    """Yield the object of each line of a JSON Lines file.
-
-    A line that is none raises, or is noted in `failed` if that is given.
-    """
-    with existing_file(path).open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            if not text.strip():
-                continue
-            try:
-                document = json.loads(text.decode("utf-8"))
-            except (ValueError, RecursionError) as error:
-                why = f"is no JSON: {error}"
-            else:
-                if isinstance(document, dict):
-                    yield document
-                    continue
-                why = f"is no JSON object: {text.strip().decode('utf-8'):.60}"
-            if failed is None:
-                raise InvalidInputError(
-                    f"Line {number:,} of {str(path)!r} {why}. Mend it, or pass on_error='skip'."
-                )
-            failed[f"line {number}"] = why
 
 
 def beside_vectors(
@@ -162,49 +35,59 @@ def beside_vectors(
             f"insert_numpy takes numbers of shape (n_rows, n_dims), but got {matrix.dtype} of "
             f"shape {matrix.shape}."
         )
-    table = _beside(documents)
-    if table is not None and table.num_rows != len(matrix):
-        raise InvalidInputError(
-            f"There are {table.num_rows:,} documents for {len(matrix):,} vectors. "
-            "Pass one document a vector, in order."
-        )
-    if table is not None and field in table.column_names:
+    beside = _beside(documents)
+    if beside is not None and field in beside.schema.names:
         raise InvalidInputError(
             f"The documents have a field {field!r} already. Pass field='<another name>'."
         )
     made = pa.field(field, pa.list_(pa.float32(), matrix.shape[1]))
-    schema = pa.schema([*(table.schema if table is not None else ()), made])
+    schema = pa.schema([*(beside.schema if beside is not None else ()), made])
+
+    def column(start: int, stop: int) -> pa.Array:
+        with np.errstate(over="ignore"):
+            rows = np.ascontiguousarray(matrix[start:stop], dtype=np.float32)
+        return pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), matrix.shape[1])
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for start in range(0, len(matrix), BATCH_ROWS):
-            block = matrix[start : start + BATCH_ROWS]
-            with np.errstate(over="ignore"):
-                rows = np.ascontiguousarray(block, dtype=np.float32)
-            column = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), matrix.shape[1])
-            beside = []
-            if table is not None:
-                part = table.slice(start, len(block)).combine_chunks()
-                beside = [_chunk(part.column(index)) for index in range(part.num_columns)]
-            yield pa.RecordBatch.from_arrays([*beside, column], schema=schema)
+        start = 0
+        for batch in beside if beside is not None else _bare(len(matrix)):
+            for part in _cut(batch):
+                stop = start + part.num_rows
+                if stop <= len(matrix):
+                    columns = [*part.columns[: len(schema) - 1], column(start, stop)]
+                    yield pa.RecordBatch.from_arrays(columns, schema=schema)
+                start = stop
+        if start != len(matrix):  # nothing is committed yet
+            raise InvalidInputError(
+                f"There are {start:,} documents for {len(matrix):,} vectors. "
+                "Pass one document a vector, in order."
+            )
 
     return pa.RecordBatchReader.from_batches(schema, batches()), len(matrix)
 
 
-def _chunk(column: pa.ChunkedArray) -> pa.Array:
-    whole = column.combine_chunks()
-    return whole if isinstance(whole, pa.Array) else whole.chunk(0)
+def _bare(n_rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield rows that bring nothing."""
+    for start in range(0, n_rows, BATCH_ROWS):
+        empty = pa.nulls(min(BATCH_ROWS, n_rows - start))
+        yield pa.RecordBatch.from_arrays([empty], names=[""])
 
 
-def _beside(documents: object) -> pa.Table | None:
-    """Return documents of any form as a table; nested values and mixed kinds stay exact."""
+def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    for start in range(0, batch.num_rows, BATCH_ROWS):
+        yield batch.slice(start, BATCH_ROWS)
+
+
+def _beside(documents: object) -> pa.RecordBatchReader | None:
+    """Return documents of any form as a stream; nested values and mixed kinds stay exact."""
     if documents is None:
         return None
     if isinstance(documents, str | Path):
         if str(documents).lower().endswith(".csv"):
-            return csv_reader(documents, ()).read_all()
-        return parquet_reader(documents, None)[0].read_all()
+            return csv_reader(documents, ())
+        return parquet_reader(documents, None)[0]
     if hasattr(documents, "__arrow_c_stream__") and not hasattr(documents, "iloc"):
-        return arrow_reader(documents).read_all()
+        return arrow_reader(documents)
     rows: Sequence[Mapping[str, object]]
     if hasattr(documents, "iloc"):
         rows = frame_documents(documents)
@@ -215,7 +98,7 @@ def _beside(documents: object) -> pa.Table | None:
             "insert_numpy takes documents as dicts, a DataFrame, a Table or a file, but got "
             f"{type(documents).__name__}."
         )
-    return _settled_table(rows)
+    return _settled_table(rows).to_reader(max_chunksize=BATCH_ROWS)
 
 
 def _settled_table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
@@ -256,41 +139,3 @@ def _lists(name: str, column: Sequence[object]) -> pa.Array:
         raise InvalidInputError(
             f"{name!r} of the documents does not hold lists of numbers: {error}"
         ) from error
-
-
-def media_documents(
-    folder: Path, field: str, size: int, failed: dict[str, str] | None
-) -> Iterator[Document]:
-    """Yield a document for each picture below a folder, thumbnail included.
-
-    A file that is named like a picture and is none raises, or is noted in `failed` if that is given.
-    """
-    root = folder.expanduser()
-    if not root.is_dir():
-        raise NotFoundError(f"No folder {str(folder)!r} (looked in {Path.cwd()}).")
-    files = sorted(
-        one for one in root.rglob("*") if FILE_NAME.fullmatch(one.name) and one.is_file()
-    )
-    if not files:
-        raise NotFoundError(f"No pictures below {str(folder)!r}.")
-    for file in files:
-        below = file.relative_to(root).as_posix()
-        image = decode(file.read_bytes())
-        if image is None:
-            if failed is None:
-                raise InvalidInputError(
-                    f"{below!r} is named like a picture and cannot be opened as one. Mend it, or "
-                    "pass on_error='skip'."
-                )
-            failed[below] = "cannot be opened as a picture"
-            continue
-        yield {
-            "_id": below,
-            "path": str(file.resolve()),
-            "file_name": file.name,
-            "folder": file.parent.relative_to(root).as_posix(),
-            "file_bytes": file.stat().st_size,
-            "width": image.width,
-            "height": image.height,
-            field: webp(image, size),
-        }

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from relevanceai.batch import Document
 from relevanceai.clustering.ids import OUTLIER
 from relevanceai.errors import InvalidInputError
-from relevanceai.kernels.nearest import SIMILARITIES, Metric
-from relevanceai.kernels.order import linkage_order
-from relevanceai.kernels.similarity import as_distances, centroid_similarity, closest_pairs
+from relevanceai.kernels.nearest import Metric
 from relevanceai.operations.asked import (
-    check_count,
     check_fields,
-    checked_metric,
     found_clustering,
 )
 from relevanceai.operations.assign import AssignReport, assign_new
+from relevanceai.operations.compare import Compares
+from relevanceai.operations.likeness import ClusterLikeness
+from relevanceai.operations.naming import Naming
 from relevanceai.operations.nearest import (
     Asked,
     Centroids,
@@ -34,7 +33,7 @@ from relevanceai.store.labels import Clustering
 from relevanceai.store.names import slug
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 class HasStore(Protocol):
@@ -50,7 +49,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterNeighbours, ClusteringRan):
+class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, Naming, ClusteringRan):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
@@ -174,63 +173,6 @@ class ClusterOps(ClusterNeighbours, ClusteringRan):
             {"_id": cluster_id, name: mean.tolist()}
             for cluster_id, mean in zip(found.ids, found.means, strict=True)
         ]
-
-    def centroid_similarity(self, metric: Metric = "cosine") -> "pd.DataFrame":
-        """Return how close every centroid is to every other, as a labelled DataFrame.
-
-        Parameters
-        ----------
-        metric : "cosine" (in [-1, 1]; 0 with a zero centroid) and "dp", the dot product, grow with
-            likeness; "l2" (Euclidean) and "l1" (sum of absolute differences) are distances.
-
-        Returns
-        -------
-        float64 DataFrame of shape (n_clusters, n_clusters), ids on both axes in natural order.
-        """
-        import pandas as pd
-
-        found = self._centroids()
-        return pd.DataFrame(
-            centroid_similarity(found.means, checked_metric(metric)),
-            index=found.ids,
-            columns=found.ids,
-        )
-
-    def closest_centroids(self, n: int = 8, metric: Metric = "cosine") -> "pd.DataFrame":
-        """Return the n pairs of clusters whose centroids are closest.
-
-        Parameters
-        ----------
-        n : how many pairs; fewer when there are fewer.
-        metric : as for `centroid_similarity`.
-
-        Returns
-        -------
-        DataFrame with the columns `cluster`, `other` (of the pair, the cluster that comes later in
-        natural order stands first) and `similarity`, falling, or for l2 and l1 `distance`, rising.
-        Ties stand in natural order.
-        """
-        import pandas as pd
-
-        check_count("n", n, least=0)
-        is_similarity = checked_metric(metric) in SIMILARITIES
-        found = self._centroids()
-        matrix = centroid_similarity(found.means, metric)
-        i, j, values = closest_pairs(matrix, n, largest_first=is_similarity)
-        return pd.DataFrame(
-            {
-                "cluster": [found.ids[index] for index in j],
-                "other": [found.ids[index] for index in i],
-                "similarity" if is_similarity else "distance": values,
-            }
-        )
-
-    def linkage_order(self, metric: Metric = "cosine") -> list[str]:
-        """Return the cluster ids in the order of average linkage: close ones stand side by side."""
-        found = self._centroids()
-        matrix = centroid_similarity(found.means, checked_metric(metric))
-        order, _ = linkage_order(as_distances(matrix, metric))
-        return [found.ids[index] for index in order]
 
     def assign_new(self) -> AssignReport:
         """Put every document that has the vectors and no label into the cluster nearest to it.

@@ -21,8 +21,9 @@ from relevanceai.errors import InvalidInputError
 Kind = Literal["text", "integer", "number", "bool", "date", "local_date", "day", "bytes", "json"]
 
 _INT64 = range(-(2**63), 2**63)
-_EXACT_IN_FLOAT = 2**53
+EXACT_IN_FLOAT = 2**53
 KIND_KEY = b"relevanceai.kind"
+WIDTH_KEY = b"relevanceai.width"  # of vectors whose type does not tell it
 MAX_DEPTH = 100
 LARGEST = 10**4000  # Python itself refuses to read back many more digits
 
@@ -169,7 +170,7 @@ def kind_of(values: Sequence[object]) -> Kind | None:
         return None
     if kinds == {"integer", "number"}:
         whole = (value for value in values if isinstance(value, int))
-        exact = all(abs(value) <= _EXACT_IN_FLOAT for value in whole)
+        exact = all(abs(value) <= EXACT_IN_FLOAT for value in whole)
         return "number" if exact else "json"
     return kinds.pop() if len(kinds) == 1 else "json"
 

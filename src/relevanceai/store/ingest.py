@@ -46,6 +46,7 @@ def ingest(
     vector_fields: Sequence[str] = (),
     on_error: OnError = "raise",
     on_rows: Callable[[int], object] = id,
+    line_of: Callable[[int], int] | None = None,
 ) -> InsertReport:
     """Insert every row of a stream as a new document, in one commit, or raise and change nothing.
 
@@ -56,6 +57,7 @@ def ingest(
     vector_fields : lists that are vectors although neither their name nor their type says so.
     on_error : "raise" at the first row that cannot be taken, or "skip" such rows and report why.
     on_rows : called with the number of rows just taken.
+    line_of : tells the line of a file on which a row stands, counted from 1; rows are then named so.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def ingest(
         incoming = iter(reader)
         brought, ahead = _with_widths(brought, incoming, known)
         stream = batches_of(chain(ahead, incoming), _rows_per_batch(brought))
-        intake = _Intake(store if exists else None, on_error, on_rows)
+        intake = _Intake(store if exists else None, on_error, on_rows, line_of)
         mixed: tuple[str, ...] = ()
         if not exists:
             schema = _schema(brought)
@@ -109,11 +111,16 @@ class _Intake:
     """The rows of one call on their way: checked, counted, and refused with a reason."""
 
     def __init__(
-        self, store: DocumentStore | None, on_error: OnError, on_rows: Callable[[int], object]
+        self,
+        store: DocumentStore | None,
+        on_error: OnError,
+        on_rows: Callable[[int], object],
+        line_of: Callable[[int], int] | None,
     ) -> None:
         self._store = store
         self._on_error = on_error
         self._on_rows = on_rows
+        self._line_of = line_of
         self._position = 0
         self._ids: list[pa.Array] = []
         self._seen: set[str] = set()
@@ -198,13 +205,17 @@ class _Intake:
 
     def _refuse(self, ids: pa.Array, problems: Mapping[int, str]) -> None:
         for row in sorted(problems):
-            name, place = ids[row].as_py(), self._position + row
+            name, place, word = ids[row].as_py(), self._position + row, "row"
+            if self._line_of is not None:
+                place, word = self._line_of(place), "line"
             if self._on_error == "raise":
-                who = f"Row {place:,}" if name is None else f"Document {name!r} (row {place:,})"
+                who = f"{word} {place:,}"
+                who = who.capitalize() if name is None else f"Document {name!r} ({who})"
                 raise InvalidInputError(
                     f"{who}: {problems[row]}. Mend it, or pass on_error='skip'."
                 )
-            self.failed[f"#{place}" if name is None else name] = problems[row]
+            unnamed = f"#{place}" if word == "row" else f"line {place}"
+            self.failed[unnamed if name is None else name] = problems[row]
 
     def _check_ids(self) -> None:
         """Raise for an `_id` that is there already or came twice; nothing is committed yet."""

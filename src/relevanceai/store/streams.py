@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError, listed
-from relevanceai.store.columns import KIND_KEY, Field, from_json, normalised, to_json
+from relevanceai.store.columns import KIND_KEY, WIDTH_KEY, Field, from_json, normalised, to_json
 from relevanceai.store.incoming import id_text, is_derived, is_vector_name
 from relevanceai.store.names import column_of
 
@@ -54,7 +54,7 @@ def incoming_fields(
 
     A vector field is a fixed-size list of numbers, a list of numbers whose name ends in
     `_vector_`, is among `vector_fields`, or is a vector field of the dataset already. Its width
-    is 0 where the type does not tell it. Columns of nulls bring nothing.
+    is 0 where neither the type nor the metadata tells it. Columns of nulls bring nothing.
 
     Raises
     ------
@@ -81,7 +81,8 @@ def incoming_fields(
                     "Rename the field, or bring numbers."
                 )
             held = _plain_type(one.type)
-            width = held.list_size if pa.types.is_fixed_size_list(held) else 0
+            told = int((one.metadata or {}).get(WIDTH_KEY, 0))
+            width = held.list_size if pa.types.is_fixed_size_list(held) else told
             fields.append(Field(one.name, column_of(one.name), "vector", width))
         else:
             fields.append(Field(one.name, column_of(one.name), kept_kind(one) or "json"))

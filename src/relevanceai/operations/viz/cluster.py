@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError
-from relevanceai.kernels.nearest import Metric
+from relevanceai.kernels.similarity import CentroidMetric
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.viz.heatmap import draw_heatmap
@@ -26,7 +26,7 @@ class ClusterVizOps(ClusterOps):
 
     def centroid_heatmap(
         self,
-        metric: Metric = "cosine",
+        metric: CentroidMetric = "cosine",
         vmin: float | None = None,
         vmax: float | None = None,
         print_n: int = 8,
@@ -41,8 +41,10 @@ class ClusterVizOps(ClusterOps):
 
         Parameters
         ----------
-        metric : "cosine", "dp", "l2" or "l1", as for `centroid_similarity`.
-        vmin, vmax : the range of the colours; 0 and 1 for cosine, that of the data otherwise.
+        metric : "cosine", "dp", "l2", "l1", "centred", "corrected" or "l2_similarity", as for
+            `centroid_similarity`.
+        vmin, vmax : the range of the colours; 0 and 1 for cosine, corrected and l2_similarity, -1
+            and 1 for centred, that of the data otherwise.
         print_n : how many pairs to print, most similar first; fewer when there are fewer.
         round_print_float : digits after the point of a printed value.
         ax : where to draw; a new figure, as large as it needs to be, when None.

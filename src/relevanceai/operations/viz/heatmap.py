@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError
-from relevanceai.kernels.nearest import Metric
+from relevanceai.kernels.similarity import CentroidMetric
 from relevanceai.operations.viz.fonts import drawable
 
 if TYPE_CHECKING:
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LONGEST_LABEL = 32
+_COLOURS: dict[CentroidMetric, tuple[float, float]] = {
+    "cosine": (0.0, 1.0),
+    "corrected": (0.0, 1.0),
+    "l2_similarity": (0.0, 1.0),
+    "centred": (-1.0, 1.0),
+}
 _CELL_IN, _ANNOTATED_CELL_IN = 0.27, 0.42
 _LEAST_IN, _MOST_IN = 3.8, 14.0
 _MOST_PICTURE_PT = 44.0
@@ -25,7 +31,7 @@ _LABEL_PAD_PT = 5.0
 
 def draw_heatmap(
     matrix: "pd.DataFrame",
-    metric: Metric,
+    metric: CentroidMetric,
     *,
     vmin: float | None = None,
     vmax: float | None = None,
@@ -39,7 +45,8 @@ def draw_heatmap(
     ----------
     matrix : float64 DataFrame of shape (n_clusters, n_clusters), at least one cluster; the ids on
         both axes become the tick labels, every id as long as there is room.
-    metric : "cosine" has the colours from 0 to 1, the others have the range of the matrix.
+    metric : "cosine", "corrected" and "l2_similarity" have the colours from 0 to 1, "centred" from
+        -1 to 1, the others have the range of the matrix.
     vmin, vmax : another range of the colours.
     ax : where to draw. None makes a figure as large as its cells and names need; with an `ax` the
         figure is left as it is.
@@ -75,7 +82,7 @@ def draw_heatmap(
     )
     cell_pt = _side_pt(ax) / n_clusters
     if annotate:
-        _write_values(ax, matrix.to_numpy(), cell_pt, ".2f" if metric == "cosine" else ".3g")
+        _write_values(ax, matrix.to_numpy(), cell_pt, ".2f" if metric in _COLOURS else ".3g")
     room = _put_pictures(ax, pictures, cell_pt) if pictures else 0.0
     _name_axes(ax, list(matrix.index), cell_pt, room)
     ax.set_title(f"{metric} plot")
@@ -85,14 +92,14 @@ def draw_heatmap(
 
 
 def _colour_range(
-    values: NDArray[np.float64], metric: Metric, vmin: float | None, vmax: float | None
+    values: NDArray[np.float64], metric: CentroidMetric, vmin: float | None, vmax: float | None
 ) -> tuple[float, float]:
     for name, value in (("vmin", vmin), ("vmax", vmax)):
         if not isinstance(value, int | float | np.number | None):
             raise InvalidInputError(f"{name} is a number or None, but got {value!r:.60}.")
-    is_cosine = metric == "cosine"
-    low = vmin if vmin is not None else 0.0 if is_cosine else float(values.min())
-    high = vmax if vmax is not None else 1.0 if is_cosine else float(values.max())
+    usual_low, usual_high = _COLOURS.get(metric) or (float(values.min()), float(values.max()))
+    low = usual_low if vmin is None else vmin
+    high = usual_high if vmax is None else vmax
     if vmin is None and vmax is None and low == high:  # one colour, and no range to show
         return low - 0.5, high + 0.5
     if not low < high:
