@@ -379,7 +379,7 @@ def test_a_class_an_object_without_fit_predict_and_arguments_beside_an_object():
     assert wrong(3.5) == (
         "A float was passed as a clustering model, but has no fit_predict, nor partial_fit and "
         "predict. Pass an object that has, or one of: 'kmeans', 'minibatchkmeans', "
-        "'agglomerative', 'birch', 'gmm', 'hdbscan', 'dbscan', 'communitydetection'."
+        "'agglomerative', 'birch', 'gmm', 'hdbscan', 'communitydetection', 'dbscan'."
     )
     assert wrong(Returns([0, 0, 0]), n_clusters=2) == (
         "n_clusters=2 was passed beside a Returns object, which carries its own. "

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
+from relevanceai.engine.blas import one_blas_thread
 from relevanceai.engine.reduce import reduce
 from relevanceai.errors import InvalidInputError, MissingExtraError, listed
 from relevanceai.kernels.lloyd import Assigned, LloydStep
@@ -143,7 +145,9 @@ def fit_kmeans(
             f"k-means is trained on a sample of {n_sample:,} of {n_taking_part:,} vectors{also}; "
             "all are assigned"
         )
-    trained = _trained(rows, n_clusters, options, rng)
+    # faiss has threads of its own; ours are the engine's, and BLAS gets one in each
+    with nullcontext() if options.library == "faiss" else one_blas_thread():
+        trained = _trained(rows, n_clusters, options, rng)
     del rows
     if options.sample == "all" and n_sample < n_taking_part:
         trained = _refined(trained, batches, n_taking_part, options, rng)
