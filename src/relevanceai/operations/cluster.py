@@ -15,6 +15,7 @@ from relevanceai.operations.asked import (
 from relevanceai.operations.assign import AssignReport, assign_new
 from relevanceai.operations.compare import Compares
 from relevanceai.operations.likeness import ClusterLikeness
+from relevanceai.operations.naming import Naming
 from relevanceai.operations.nearest import (
     Asked,
     Centroids,
@@ -24,6 +25,7 @@ from relevanceai.operations.nearest import (
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
 from relevanceai.operations.pairs import ClusterPairs
+from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -48,7 +50,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, ClusterPairs):
+class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, ClusterPairs, Naming, ClusteringRan):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,

@@ -11,9 +11,9 @@ from relevanceai.engine.batches import vector_batches
 from relevanceai.engine.each import each
 from relevanceai.engine.reduce import reduce
 from relevanceai.errors import InvalidInputError
+from relevanceai.kernels.cluster_rows import ClusterRows, Sampled
 from relevanceai.kernels.discoveries import benjamini_hochberg
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges
-from relevanceai.kernels.row_sample import RowSample, Sampled
 from relevanceai.kernels.second_nearest import Neighbours
 from relevanceai.kernels.separation import LEAST_DOCUMENTS, enough_documents, separation_test
 from relevanceai.kernels.units import row_blocks
@@ -166,7 +166,7 @@ def all_samples(
     by_leaf = np.zeros(len(centroids.clustering.ids), np.int64)
     by_leaf[leaves] = centroids.count
     kernel = reduce(
-        lambda: RowSample(by_leaf, most, n_dims, seed=seed),
+        lambda: ClusterRows(by_leaf, most, n_dims, seed=seed),
         vector_batches(store, centroids.clustering.vector_fields, centroids.clustering),
     )
     drawn = kernel.result()

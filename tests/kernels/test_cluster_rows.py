@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
+from relevanceai.kernels.cluster_rows import ClusterRows, Sampled, row_hash
 from relevanceai.kernels.halves import first_half
-from relevanceai.kernels.row_sample import RowSample, Sampled, row_hash
 
 
 def rows(n: int) -> VectorBatch:
@@ -16,9 +16,9 @@ def rows(n: int) -> VectorBatch:
 
 
 def taken(batches: list[VectorBatch], count: NDArray[np.int64], most: int) -> Sampled:
-    whole = RowSample(count, most, 2)
+    whole = ClusterRows(count, most, 2)
     for batch in batches:
-        part = RowSample(count, most, 2)
+        part = ClusterRows(count, most, 2)
         part.update(batch)
         whole.merge(part)
     return whole.result()
@@ -60,14 +60,14 @@ def test_a_smaller_sample_is_the_first_part_of_a_larger() -> None:
 
 def test_memory_is_that_of_the_sample() -> None:
     batch = rows(200_000)
-    kernel = RowSample(counts(batch), 100, 2)
+    kernel = ClusterRows(counts(batch), 100, 2)
     kernel.update(batch)
     held = sum(len(piece[0]) for piece in kernel._pieces)
     assert held < 3 * 300
 
 
 def test_nothing_gives_nothing() -> None:
-    found = RowSample(np.zeros(3, np.int64), 10, 5).result()
+    found = ClusterRows(np.zeros(3, np.int64), 10, 5).result()
     assert found.size(1) == 0
     assert found.rows(2).shape == (0, 5)
 
