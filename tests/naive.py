@@ -151,6 +151,31 @@ def shown_ids(values: Sequence[int | str | None]) -> list[str | None]:
     ]
 
 
+def held_out_places(
+    rows: NDArray[np.floating], is_second: NDArray[np.bool_], folds: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Each row on the discriminant axis of the rows of all other folds, shrunk by OAS."""
+    rows = rows.astype(np.float64)
+    n_dims = rows.shape[1]
+    places = np.zeros(len(rows))
+    for fold in np.unique(folds):
+        one = rows[(folds != fold) & ~is_second]
+        other = rows[(folds != fold) & is_second]
+        mean_one, mean_other = one.mean(axis=0), other.mean(axis=0)
+        within = np.concatenate([one - mean_one, other - mean_other])
+        covariance = within.T @ within / len(within)
+        mean = np.trace(covariance) / n_dims
+        square = (covariance**2).sum() / n_dims**2
+        below = (len(within) + 1) * (square - mean**2 / n_dims)
+        shrinkage = min((square + mean**2) / below, 1.0) if below > 0 else 1.0
+        shrunk = (1 - shrinkage) * covariance + shrinkage * mean * np.eye(n_dims)
+        axis = np.linalg.solve(shrunk, mean_other - mean_one)
+        axis /= np.linalg.norm(axis)
+        for row in np.flatnonzero(folds == fold):
+            places[row] = (rows[row] - (mean_one + mean_other) / 2) @ axis
+    return places
+
+
 def weighted_log_odds(
     counts: Sequence[int], other_counts: Sequence[int], prior: Sequence[float]
 ) -> list[tuple[float, float]]:
@@ -251,6 +276,44 @@ def davies_bouldin(
         )
         / n_clusters
     )
+
+
+def nearest_centroid(
+    vectors: NDArray[np.floating], centroids: NDArray[np.floating]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The place of the centroid nearest to each row, the earlier of equal ones, and its distance."""
+    places, distances = [], []
+    for row in vectors.astype(np.float64):
+        to_each = [math.sqrt(math.fsum((row - centroid) ** 2)) for centroid in centroids]
+        distances.append(min(to_each))
+        places.append(to_each.index(distances[-1]))
+    return np.array(places, dtype=np.int64), np.array(distances)
+
+
+def communities(
+    vectors: NDArray[np.floating], threshold: float, min_size: int
+) -> NDArray[np.int64]:
+    """The community of each row: proposals of all rows, the largest first, each less those taken."""
+    n_rows = len(vectors)
+    proposals = [
+        [
+            j
+            for j in range(n_rows)
+            if j == i or compared(vectors[i], vectors[j], "cosine") >= threshold
+        ]
+        for i in range(n_rows)
+    ]
+    taken: set[int] = set()
+    found: list[list[int]] = []
+    for proposal in sorted(proposals, key=len, reverse=True):
+        left = [row for row in proposal if row not in taken]
+        if len(proposal) >= min_size and len(left) >= min_size:
+            found.append(left)
+            taken.update(left)
+    labels = np.full(n_rows, -1, dtype=np.int64)
+    for label, rows in enumerate(sorted(found, key=len, reverse=True)):
+        labels[rows] = label
+    return labels
 
 
 def centred(centroid_rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,9 @@ from relevanceai.operations.asked import (
     found_clustering,
 )
 from relevanceai.operations.assign import AssignReport, assign_new
+from relevanceai.operations.compare import Compares
 from relevanceai.operations.likeness import ClusterLikeness
+from relevanceai.operations.naming import Naming
 from relevanceai.operations.nearest import (
     Asked,
     Centroids,
@@ -22,6 +24,8 @@ from relevanceai.operations.nearest import (
     nearest_documents,
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
+from relevanceai.operations.pairs import ClusterPairs
+from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -46,7 +50,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterLikeness, ClusterNeighbours):
+class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, ClusterPairs, Naming, ClusteringRan):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
