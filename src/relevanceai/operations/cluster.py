@@ -25,6 +25,8 @@ from relevanceai.operations.nearest import (
     nearest_documents,
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
+from relevanceai.operations.pairs import ClusterPairs
+from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -49,7 +51,15 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, Naming, AsksGranularity):
+class ClusterOps(
+    AsksGranularity,
+    ClusterLikeness,
+    ClusterNeighbours,
+    ClusterPairs,
+    ClusteringRan,
+    Compares,
+    Naming,
+):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
