@@ -15,6 +15,7 @@ from relevanceai.operations.asked import (
 )
 from relevanceai.operations.assign import AssignReport, assign_new
 from relevanceai.operations.compare import Compares
+from relevanceai.operations.granularity import AsksGranularity
 from relevanceai.operations.labelled import ClusterLabels
 from relevanceai.operations.likeness import ClusterLikeness
 from relevanceai.operations.naming import Naming
@@ -53,13 +54,14 @@ class HasStore(Protocol):
 
 
 class ClusterOps(
+    AsksGranularity,
+    ClusterLabels,
     ClusterLikeness,
     ClusterNeighbours,
-    Compares,
     ClusterPairs,
-    Naming,
     ClusteringRan,
-    ClusterLabels,
+    Compares,
+    Naming,
 ):
     """One clustering of one dataset, and what can be asked of it.
 
