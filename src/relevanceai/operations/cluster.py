@@ -15,6 +15,7 @@ from relevanceai.operations.asked import (
 )
 from relevanceai.operations.assign import AssignReport, assign_new
 from relevanceai.operations.compare import Compares
+from relevanceai.operations.differing import ClusterDifferences
 from relevanceai.operations.granularity import AsksGranularity
 from relevanceai.operations.labelled import ClusterLabels
 from relevanceai.operations.likeness import ClusterLikeness
@@ -55,6 +56,7 @@ class HasStore(Protocol):
 
 class ClusterOps(
     AsksGranularity,
+    ClusterDifferences,
     ClusterLabels,
     ClusterLikeness,
     ClusterNeighbours,
