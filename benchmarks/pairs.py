@@ -9,14 +9,19 @@ import pyarrow as pa
 from results import Figure, Section
 
 N_ROWS, N_DIMS, N_CLUSTERS = 1_000_000, 128, 1_000
+LATENT_DIMS = 4
 VECTOR = "look_vector_"
 BATCH_ROWS = 65_536
 
 
 def batches() -> Iterator[pa.RecordBatch]:
-    """Yield half as many groups as clusters, near each other, each cut in two through its middle."""
+    """Yield half as many groups as clusters, near each other, each cut in two through its middle.
+
+    The middles lie in few dimensions, so that each group has several neighbours.
+    """
     rng = np.random.default_rng(7)
-    middles = rng.normal(scale=0.55, size=(N_CLUSTERS // 2, N_DIMS)).astype(np.float32)
+    middles = np.zeros((N_CLUSTERS // 2, N_DIMS), np.float32)
+    middles[:, :LATENT_DIMS] = rng.uniform(0.0, 14.0, (N_CLUSTERS // 2, LATENT_DIMS))
     for start in range(0, N_ROWS, BATCH_ROWS):
         size = min(BATCH_ROWS, N_ROWS - start)
         group = rng.integers(0, len(middles), size)

@@ -26,6 +26,7 @@ from relevanceai.operations.nearest import (
 from relevanceai.operations.neighbours import ClusterNeighbours
 from relevanceai.operations.pairs import ClusterPairs
 from relevanceai.operations.ran import ClusteringRan
+from relevanceai.operations.splits import ClusterSplits
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -50,7 +51,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, ClusterPairs, Naming, ClusteringRan):
+class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, ClusterPairs, ClusterSplits, Naming, ClusteringRan):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
