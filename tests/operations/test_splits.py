@@ -52,8 +52,8 @@ def test_the_halves_have_an_exemplar_and_words(ops: ClusterOps) -> None:
     assert row["share"] == pytest.approx(0.4, abs=0.01)
     assert row["first_exemplar"].startswith("boots-")
     assert row["second_exemplar"].startswith("shoes-")
-    assert "boots" in row["first_words"]
-    assert "shoes" in row["second_words"]
+    assert any("boots" in word for word in row["first_words"])
+    assert any("shoes" in word for word in row["second_words"])
 
 
 def test_words_are_looked_for_as_often_as_asked(ops: ClusterOps) -> None:

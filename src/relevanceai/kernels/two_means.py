@@ -70,7 +70,9 @@ def two_means(rows: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
         for _ in range(_N_STEPS):
             if side.all() or not side.any():
                 break
-            centres = np.stack([rows[rows_of].mean(axis=0, dtype=np.float64) for rows_of in (~side, side)])
+            centres = np.stack(
+                [rows[rows_of].mean(axis=0, dtype=np.float64) for rows_of in (~side, side)]
+            )
             before, side = side, nearer_second(rows, centres)
             if (before == side).all():
                 break

@@ -103,7 +103,9 @@ def split_candidates_of(
     found = []
     for cluster in order.tolist():
         test, q_value = tests[cluster], float(q_values[cluster])
-        verdict, suggestion = _judged(test, q_value, centroids.ids[cluster], int(centroids.count[cluster]))
+        verdict, suggestion = _judged(
+            test, q_value, centroids.ids[cluster], int(centroids.count[cluster])
+        )
         found.append(
             SplitCandidate(
                 centroids.ids[cluster],
@@ -122,13 +124,22 @@ def split_candidates_of(
     return found
 
 
-def _judged(test: SplitTest, q_value: float, name: str, n_documents: int) -> tuple[SplitVerdict, str]:
+def _judged(
+    test: SplitTest, q_value: float, name: str, n_documents: int
+) -> tuple[SplitVerdict, str]:
     if not test.is_tested:
         few = n_documents < LEAST_TO_SPLIT
-        why = f"{n_documents:,} documents, and {LEAST_TO_SPLIT} are needed" if few else "nothing to cut"
+        why = (
+            f"{n_documents:,} documents, and {LEAST_TO_SPLIT} are needed"
+            if few
+            else "nothing to cut"
+        )
         return "undecided", f"Not tested: {why}."
     if q_value <= LEVEL:
-        return "two", f"Look at the halves of {name}: split it if they mean different things to you."
+        return (
+            "two",
+            f"Look at the halves of {name}: split it if they mean different things to you.",
+        )
     if test.power < _ENOUGH_POWER:
         return "undecided", "Too few documents to tell."
     return "one", f"Leave {name} whole: no valley inside."
@@ -157,9 +168,7 @@ def _halves(
             continue
         second = float(test.is_second.mean())
         told = words.get(cluster, (None, None))
-        found.append(
-            (Half(1.0 - second, next(ids), told[0]), Half(second, next(ids), told[1]))
-        )
+        found.append((Half(1.0 - second, next(ids), told[0]), Half(second, next(ids), told[1])))
     return found
 
 
@@ -252,11 +261,23 @@ class ClusterSplits(HoldsClustering):
         store, centroids = self._pinned()
         found = split_candidates_of(store, centroids, most=most, describe=describe, seed=seed)
         halves = [_larger_first(one.halves) for one in found]
-        plain = "cluster documents looked_at verdict priority p_value q_value depth power".split()
+        plain = [
+            "cluster",
+            "documents",
+            "looked_at",
+            "verdict",
+            "priority",
+            "p_value",
+            "q_value",
+            "depth",
+            "power",
+        ]
         table = {name: [getattr(one, name) for one in found] for name in plain}
         table["share"] = [0.0 if one is None else one[1].share for one in halves]
         for place, name in enumerate(("first", "second")):
-            table[f"{name}_exemplar"] = [None if one is None else one[place].exemplar for one in halves]
+            table[f"{name}_exemplar"] = [
+                None if one is None else one[place].exemplar for one in halves
+            ]
             table[f"{name}_words"] = [
                 None if one is None or one[place].words is None else list(one[place].words or ())
                 for one in halves
