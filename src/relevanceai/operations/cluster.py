@@ -30,6 +30,7 @@ from relevanceai.operations.nearest import (
 from relevanceai.operations.neighbours import ClusterNeighbours
 from relevanceai.operations.pairs import ClusterPairs
 from relevanceai.operations.ran import ClusteringRan
+from relevanceai.operations.splits import ClusterSplits
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -61,6 +62,7 @@ class ClusterOps(
     ClusterLikeness,
     ClusterNeighbours,
     ClusterPairs,
+    ClusterSplits,
     ClusteringRan,
     Compares,
     Naming,
