@@ -22,6 +22,7 @@ SECTIONS = {
     "ingest": "store_ingest",
     "ingest-tall": "store_ingest:TALL",
     "pairs": "pairs",
+    "kmeans": "kmeans",
 }
 
 
