@@ -13,6 +13,7 @@ from relevanceai.operations.asked import (
     found_clustering,
 )
 from relevanceai.operations.assign import AssignReport, assign_new
+from relevanceai.operations.compare import Compares
 from relevanceai.operations.likeness import ClusterLikeness
 from relevanceai.operations.nearest import (
     Asked,
@@ -46,7 +47,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterLikeness, ClusterNeighbours):
+class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
