@@ -42,7 +42,7 @@ def kept_of(store: DocumentStore, clustering: Clustering, what: str) -> Kept | N
         if key in _memory:
             _memory.move_to_end(key)
             return _memory[key]
-    found = kept_arrays(_path(store, clustering, what))
+    found = kept_arrays(kept_file(store, clustering, what))
     if found is not None:
         _hold(key, found)
     return found
@@ -56,13 +56,19 @@ def keep(store: DocumentStore, clustering: Clustering, what: str, arrays: Kept) 
     _hold(_key(store, clustering, what), arrays)
     if _size(arrays) > FILE_BYTES or not store.exists():
         return
-    path = _path(store, clustering, what)
+    path = kept_file(store, clustering, what)
     with suppress(OSError):  # a workspace that is read only, or a full disk
         keep_arrays(path, arrays)
         for other in path.parent.glob(f"{clustering.token}.*.{what}.npz"):
             if other != path:
                 other.unlink(missing_ok=True)
         trim(store.folder)
+
+
+def forget() -> None:
+    """Drop what is held in memory; files stay."""
+    with _lock:
+        _memory.clear()
 
 
 def _hold(key: tuple[str, str, str, str], arrays: Kept) -> None:
@@ -84,5 +90,6 @@ def _key(store: DocumentStore, clustering: Clustering, what: str) -> tuple[str, 
     return str(store.folder), store.revision(), clustering.token, what
 
 
-def _path(store: DocumentStore, clustering: Clustering, what: str) -> Path:
+def kept_file(store: DocumentStore, clustering: Clustering, what: str) -> Path:
+    """Return the file in which something is kept; it need not be there."""
     return cache_folder(store.folder) / f"{clustering.token}.{store.version()}.{what}.npz"

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from relevanceai.clustering.kept import keep, kept_of
+from relevanceai.clustering.kept import Kept, keep, kept_file, kept_of
 from relevanceai.engine.batches import n_dims, vector_source
 from relevanceai.engine.reduce import reduce
 from relevanceai.kernels.moments import Moments
 from relevanceai.store.documents import DocumentStore
-from relevanceai.store.labels import Clustering
+from relevanceai.store.labels import Clustering, kept_arrays
 
 MOMENTS = "moments"
 """The name under which they are kept."""
@@ -27,9 +27,7 @@ def moments_of(store: DocumentStore, clustering: Clustering) -> Moments:
     return moments
 
 
-def moments_taken(
-    store: DocumentStore, clustering: Clustering, *, is_kept: bool = True
-) -> Moments:
+def moments_taken(store: DocumentStore, clustering: Clustering, *, is_kept: bool = True) -> Moments:
     """Return the moments from one pass over the vectors, whatever moments are kept.
 
     `is_kept` False reads the vectors from the dataset itself, and not from the cache.
@@ -41,7 +39,11 @@ def moments_taken(
 
 def kept_moments(store: DocumentStore, clustering: Clustering) -> Moments | None:
     """Return the moments kept for this version of the dataset, or None when there are none."""
-    found = kept_of(store, clustering, MOMENTS)
+    return _checked(store, clustering, kept_of(store, clustering, MOMENTS))
+
+
+def _checked(store: DocumentStore, clustering: Clustering, found: Kept | None) -> Moments | None:
+    """Return kept arrays as moments, unless they are of other shapes: a file can be anything."""
     n_clusters, width = len(clustering.ids), n_dims(store, clustering.vector_fields)
     shapes = {
         "count": (n_clusters,),
@@ -60,7 +62,8 @@ def moments_problems(store: DocumentStore) -> list[str]:
     pinned = store.snapshot()
     problems = []
     for one in pinned.clusterings():
-        kept = kept_moments(pinned, one)
+        file = kept_file(pinned, one, MOMENTS)
+        kept = _checked(pinned, one, kept_arrays(file))
         if kept is None:
             continue
         taken = moments_taken(pinned, one, is_kept=False).to_arrays()
@@ -70,7 +73,6 @@ def moments_problems(store: DocumentStore) -> list[str]:
             ):
                 problems.append(
                     f"The {name} kept for {one.label_path!r} is not that of its members. "
-                    "Clear the cache of the dataset: relevanceai cache clear."
+                    f"Delete {file}."
                 )
     return problems
-

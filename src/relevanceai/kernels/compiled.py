@@ -7,14 +7,14 @@ the first compilation on a machine seconds.
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 import numba
 from llvmlite import ir
 from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
-F = TypeVar("F", bound=Callable[..., Any])
+Compiled: TypeAlias = Callable[..., Any]
 
 FLOATS = types.Array(types.float32, 2, "C", readonly=True)
 """Vectors: a memory map that may be read only, or any C-contiguous float32 array."""
@@ -27,7 +27,7 @@ _FAST = {"reassoc", "contract"}
 """Sums may be taken in lanes, and a product and a sum may be one step. NaN and infinity stay."""
 
 
-def compiled(signature: Any) -> Callable[[F], F]:
+def compiled(signature: Any) -> Callable[[Compiled], Compiled]:
     """Compile a function for one signature, without the GIL, kept on disk between runs.
 
     Parameters
@@ -36,10 +36,10 @@ def compiled(signature: Any) -> Callable[[F], F]:
         signature says read only.
     """
 
-    def decorate(function: F) -> F:
-        options = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
+    def decorate(function: Compiled) -> Compiled:
+        options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
         try:
-            made: F = numba.njit(signature, cache=True, **options)(function)
+            made: Compiled = numba.njit(signature, cache=True, **options)(function)
         except (RuntimeError, OSError):  # nowhere to keep it, or a full disk: compile each time
             made = numba.njit(signature, **options)(function)
         return made
@@ -52,20 +52,19 @@ def _keep_code_where_we_may_write() -> None:
 
     An environment or a user that chose a folder (`NUMBA_CACHE_DIR`) is left alone.
     """
-    if config.CACHE_DIR or os.access(Path(__file__).parent, os.W_OK):
+    if getattr(config, "CACHE_DIR", "") or os.access(Path(__file__).parent, os.W_OK):
         return
     home = os.environ.get("RELEVANCEAI_HOME") or os.environ.get("XDG_CACHE_HOME")
     if not home and os.path.expanduser("~") != "~":  # noqa: PTH111 - Path would raise
         home = str(Path("~").expanduser() / ".cache" / "relevanceai")
     if home:
-        config.CACHE_DIR = str(Path(home) / "numba")
+        config.CACHE_DIR = str(Path(home) / "numba")  # type: ignore[attr-defined]
 
 
 _keep_code_where_we_may_write()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def prefetch(_typing: Any, array: Any, row: Any, column: Any) -> Any:
+def _prefetch(_typing: Any, array: Any, row: Any, column: Any) -> Any:
     """Ask for the cache line of an element, into the second-level cache; never faults."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -74,11 +73,11 @@ def prefetch(_typing: Any, array: Any, row: Any, column: Any) -> Any:
             context.cast(builder, arguments[place], signature.args[place], types.intp)
             for place in (1, 2)
         ]
-        pointer = cgutils.get_item_pointer(
+        pointer = cgutils.get_item_pointer(  # type: ignore[no-untyped-call]
             context, builder, signature.args[0], held, index, wraparound=False
         )
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        function = cgutils.get_or_insert_function(
+        function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
             builder.module,
             ir.FunctionType(ir.VoidType(), [byte, number, number, number]),
             "llvm.prefetch.p0",
@@ -88,3 +87,7 @@ def prefetch(_typing: Any, array: Any, row: Any, column: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, row, column), generate
+
+
+prefetch: Compiled = intrinsic(_prefetch)
+"""`prefetch(array, row, column)`, inside compiled functions: ask for an element ahead of its use."""

@@ -1,7 +1,7 @@
 """The members closest to, and furthest from, their own cluster's centroid, in one pass."""
 
-from collections.abc import Sequence
-from typing import Literal, Self, TypeAlias, get_args
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from relevanceai.batch import VectorBatch
 from relevanceai.kernels.kept import KeptRows, Ranked
 from relevanceai.kernels.size import is_large
 from relevanceai.kernels.units import row_blocks, row_norms
+
+if TYPE_CHECKING:
+    from relevanceai.kernels.heaps import Heaps
 
 Metric: TypeAlias = Literal["cosine", "l2", "l1", "dp"]
 """How a vector is compared with a centroid: cosine similarity, Euclidean distance, sum of absolute
@@ -127,7 +130,7 @@ class RankedRows:
         self._centroids = centroids
         self._metrics = tuple(dict.fromkeys(metrics))
         self._is_compiled = is_large(n_rows, centroids.shape[1])
-        made = _heaps if self._is_compiled else KeptRows
+        made: Callable[..., Any] = _heaps if self._is_compiled else KeptRows
         self._kept = {
             (metric, furthest): made(
                 len(centroids), k, is_falling=(metric in SIMILARITIES) != furthest
@@ -214,10 +217,11 @@ class RankedRows:
         (n_kept,), their similarity ("cosine", "dp") or distance ("l2", "l1") to the centroid.
         n_kept is at most k, and 0 for an empty cluster.
         """
-        return self._kept[metric, furthest].result()
+        rows: Ranked = self._kept[metric, furthest].result()
+        return rows
 
 
-def _heaps(n_clusters: int, k: int, *, is_falling: bool) -> KeptRows:
+def _heaps(n_clusters: int, k: int, *, is_falling: bool) -> "KeptRows | Heaps":
     from relevanceai.kernels.heaps import Heaps
 
     return Heaps(n_clusters, k, is_falling=is_falling)

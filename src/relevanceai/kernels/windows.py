@@ -1,5 +1,7 @@
-"""Windows: a stretch of rows put in the order of their labels, so that a cluster's numbers stay in
-the processor's cache while its rows come by."""
+"""Windows: a stretch of rows, put in the order of their labels.
+
+So a cluster's numbers stay in the processor's cache while its rows come by.
+"""
 
 import numpy as np
 from numba.core import types
@@ -40,7 +42,7 @@ def order_of(labels: NDArray[np.int32], n_clusters: int, *, by_label: bool) -> N
     Rows of one label keep their order, so that sums over them do not depend on the windows.
     """
     order = np.empty(len(labels), np.int32)
-    n_members = _order(labels, n_clusters, by_label, order)
+    n_members: int = _order(labels, n_clusters, by_label, order)
     return order[:n_members]
 
 

@@ -13,12 +13,11 @@ from relevanceai.operations.asked import (
     found_clustering,
 )
 from relevanceai.operations.assign import AssignReport, assign_new
+from relevanceai.operations.centroids import Centroids, centroids_of
 from relevanceai.operations.compare import Compares
 from relevanceai.operations.likeness import ClusterLikeness
 from relevanceai.operations.nearest import (
     Asked,
-    Centroids,
-    centroids_of,
     chosen_ids,
     nearest_documents,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +37,15 @@ def ranked_rows(
             wanted = k
         ranked = _pass(store, centroids, wanted, metric, ends=(False, True))
         for end in (False, True):
-            keep(store, centroids.clustering, _name(metric, end), _flat(ranked, metric, end, wanted))
+            keep(
+                store, centroids.clustering, _name(metric, end), _flat(ranked, metric, end, wanted)
+            )
         found = _flat(ranked, metric, furthest, wanted)
-    edges = found["edges"]
+    row_ids, values = found["row_ids"].astype(np.int64), found["values"].astype(np.float64)
+    edges = found["edges"].tolist()
     return [
-        (found["row_ids"][start : min(stop, start + k)], found["values"][start : min(stop, start + k)])
-        for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+        (row_ids[start : min(stop, start + k)], values[start : min(stop, start + k)])
+        for start, stop in pairwise(edges)
     ]
 
 

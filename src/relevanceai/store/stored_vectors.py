@@ -113,9 +113,7 @@ class StoredVectors:
         with self._lock:  # one thread writes what the others wait for
             number = fragment.fragment_id
             if number not in self._raw:
-                self._raw[number] = raw_vectors(
-                    self._dataset, self._handle, fragment, self._column
-                )
+                self._raw[number] = raw_vectors(self._dataset, self._handle, fragment, self._column)
             return self._raw[number]
 
     def _labels(self, place: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

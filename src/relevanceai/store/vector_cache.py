@@ -71,7 +71,7 @@ def raw_vectors(
     found = _opened(path, fragment.physical_rows, width)
     if found is None:
         with suppress(OSError):
-            if _has_room(dataset, handle, fragment.physical_rows * (4 * width + 1)):
+            if _has_room(dataset, fragment.physical_rows * (4 * width + 1)):
                 _write(path, handle, fragment, column, width)
         found = _opened(path, fragment.physical_rows, width)
     return found
@@ -85,7 +85,6 @@ def scanned(
     stop: int | None = None,
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_]]]:
     """Yield vectors of fragments as Lance decodes them, deleted rows among them, with a mask."""
-    window = {} if stop is None else {"offset": start, "limit": stop - start}
     scanner = handle.scanner(
         columns=[column],
         fragments=fragments,
@@ -93,13 +92,14 @@ def scanned(
         include_deleted_rows=True,
         batch_size=_SCAN_ROWS,
         scan_in_order=True,
-        **window,
+        offset=None if stop is None else start,
+        limit=None if stop is None else stop - start,
     )
     for batch in scanner.to_batches():
         yield vectors_of(batch[column])
 
 
-def drop_unused(dataset: Path, handle: lance.LanceDataset) -> None:
+def drop_unused(dataset: Path) -> None:
     """Delete the raw vectors of data files that are gone, and what killed writers left."""
     folder = vectors_folder(dataset)
     data = dataset / "documents.lance" / "data"
@@ -122,14 +122,14 @@ def _data_file(handle: lance.LanceDataset, fragment: lance.LanceFragment, column
     raise LookupError(f"Fragment {fragment.fragment_id} has no data file for {column!r}.")
 
 
-def _has_room(dataset: Path, handle: lance.LanceDataset, n_bytes: int) -> bool:
+def _has_room(dataset: Path, n_bytes: int) -> bool:
     """Tell whether a file may be written; what is of no use any more goes first."""
     limit = limit_bytes()
     if n_bytes > limit:
         return False
     folder = vectors_folder(dataset)
     folder.mkdir(parents=True, exist_ok=True)
-    drop_unused(dataset, handle)
+    drop_unused(dataset)
     held = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     disk = shutil.disk_usage(folder)
     return held + n_bytes <= limit and disk.free - n_bytes >= _FREE_SHARE * disk.total
@@ -150,7 +150,7 @@ def _write(
             for vectors, valid in scanned(handle, [fragment], column):
                 if not valid.all():
                     vectors = np.where(valid[:, None], vectors, np.float32(0.0))
-                file.write(memoryview(vectors).cast("B"))
+                file.write(vectors.data.cast("B"))
                 masks.append(valid)
                 n_rows += len(valid)
             has_all = all(mask.all() for mask in masks)
@@ -194,8 +194,8 @@ def _opened(path: Path, n_rows: int, width: int) -> RawVectors | None:
 
 def _probes(file: int, n_bytes: int) -> int:
     """A checksum of some pages, evenly spread: it notices holes, not every flipped bit."""
-    total = 0
+    total, length = 0, min(_PROBE_BYTES, n_bytes)
     for place in range(_PROBES):
-        start = (n_bytes - _PROBE_BYTES) * place // (_PROBES - 1)
-        total = zlib.crc32(os.pread(file, _PROBE_BYTES, max(start, 0)), total)
+        start = (n_bytes - length) * place // (_PROBES - 1)
+        total = zlib.crc32(os.pread(file, length, start), total)
     return total
