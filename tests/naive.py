@@ -278,6 +278,44 @@ def davies_bouldin(
     )
 
 
+def nearest_centroid(
+    vectors: NDArray[np.floating], centroids: NDArray[np.floating]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The place of the centroid nearest to each row, the earlier of equal ones, and its distance."""
+    places, distances = [], []
+    for row in vectors.astype(np.float64):
+        to_each = [math.sqrt(math.fsum((row - centroid) ** 2)) for centroid in centroids]
+        distances.append(min(to_each))
+        places.append(to_each.index(distances[-1]))
+    return np.array(places, dtype=np.int64), np.array(distances)
+
+
+def communities(
+    vectors: NDArray[np.floating], threshold: float, min_size: int
+) -> NDArray[np.int64]:
+    """The community of each row: proposals of all rows, the largest first, each less those taken."""
+    n_rows = len(vectors)
+    proposals = [
+        [
+            j
+            for j in range(n_rows)
+            if j == i or compared(vectors[i], vectors[j], "cosine") >= threshold
+        ]
+        for i in range(n_rows)
+    ]
+    taken: set[int] = set()
+    found: list[list[int]] = []
+    for proposal in sorted(proposals, key=len, reverse=True):
+        left = [row for row in proposal if row not in taken]
+        if len(proposal) >= min_size and len(left) >= min_size:
+            found.append(left)
+            taken.update(left)
+    labels = np.full(n_rows, -1, dtype=np.int64)
+    for label, rows in enumerate(sorted(found, key=len, reverse=True)):
+        labels[rows] = label
+    return labels
+
+
 def centred(centroid_rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """The centroids about their plain mean, taken in whole numbers of the spread of them."""
     first = centroid_rows[0]

@@ -5,13 +5,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
-from functools import cache
-from typing import Any, Generic, TypeVar
+from contextlib import nullcontext
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from relevanceai.batch import VectorBatch, VectorSource
+from relevanceai.engine.blas import one_blas_thread
 from relevanceai.engine.kernel import StreamingKernel
 from relevanceai.engine.shares import piece_rows, shares
 from relevanceai.errors import InvalidInputError
@@ -108,7 +108,7 @@ def reduce(
         if stop.is_set() or (cancel is not None and cancel.is_set()):
             raise Cancelled("The pass was told to stop.")
 
-    with _one_blas_thread() if getattr(first, "uses_blas", False) else nullcontext():
+    with one_blas_thread() if getattr(first, "uses_blas", False) else nullcontext():
         if isinstance(rows, Iterable):
             tree: _Tree[K] = _Tree()
             for kernel, n_rows in _in_order(
@@ -140,19 +140,6 @@ def _processors() -> int:
     allowed = getattr(os, "sched_getaffinity", None)
     count = len(allowed(0)) if allowed is not None else os.cpu_count() or 1
     return min(count, MOST_WORKERS)
-
-
-def _one_blas_thread() -> AbstractContextManager[Any]:
-    """Hold BLAS to one thread: kernels run on threads already."""
-    limited: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
-    return limited
-
-
-@cache
-def _controller() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 class _Told:

@@ -16,12 +16,15 @@ from relevanceai.operations.assign import AssignReport, assign_new
 from relevanceai.operations.centroids import Centroids, centroids_of
 from relevanceai.operations.compare import Compares
 from relevanceai.operations.likeness import ClusterLikeness
+from relevanceai.operations.naming import Naming
 from relevanceai.operations.nearest import (
     Asked,
     chosen_ids,
     nearest_documents,
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
+from relevanceai.operations.pairs import ClusterPairs
+from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -46,7 +49,7 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares):
+class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, ClusterPairs, Naming, ClusteringRan):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
