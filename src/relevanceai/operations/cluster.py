@@ -15,6 +15,7 @@ from relevanceai.operations.asked import (
 from relevanceai.operations.assign import AssignReport, assign_new
 from relevanceai.operations.centroids import Centroids, centroids_of
 from relevanceai.operations.compare import Compares
+from relevanceai.operations.differing import ClusterDifferences
 from relevanceai.operations.granularity import AsksGranularity
 from relevanceai.operations.likeness import ClusterLikeness
 from relevanceai.operations.naming import Naming
@@ -52,6 +53,7 @@ class HasStore(Protocol):
 
 class ClusterOps(
     AsksGranularity,
+    ClusterDifferences,
     ClusterLikeness,
     ClusterNeighbours,
     ClusterPairs,
