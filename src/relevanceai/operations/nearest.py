@@ -11,7 +11,8 @@ from relevanceai.clustering.ids import OUTLIER
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.kernels.nearest import Metric
 from relevanceai.operations.asked import check_count, check_fields, check_score, checked_metric
-from relevanceai.operations.centroids import Centroids
+from relevanceai.operations.centroids import Centroids as Centroids
+from relevanceai.operations.centroids import centroids_of as centroids_of
 from relevanceai.operations.ranked import competing_rows, ranked_rows
 from relevanceai.store.documents import DocumentStore
 
