@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from relevanceai.batch import Document
+from relevanceai.batch import Document, VectorSource
 from relevanceai.errors import InvalidInputError, NotFoundError, WorkspaceError, listed
 from relevanceai.store.columns import KIND_KEY, Field, from_arrow, vectors_of
 from relevanceai.store.filters import fields_in
@@ -369,7 +369,7 @@ class DocumentStore:
 
     def vector_source(
         self, name: str, clustering: Clustering | None = None, *, is_kept: bool = True
-    ) -> StoredVectors:
+    ) -> VectorSource:
         """Return one vector field of the dataset, as it is now, as a source of passes.
 
         Parameters
