@@ -347,3 +347,34 @@ def corrected(
             result[i, j] = both / 2 / math.sqrt(reliability * its)
         result[i, i] = float(sums[i].any())
     return result
+
+
+def predicted_categories(
+    groups: Sequence[int], codes: Sequence[int], fold: Sequence[int], prior: float
+) -> list[float]:
+    """The log-loss in bits of each row's category, from the rows of all other folds."""
+    n_codes = max(codes) + 1
+    losses = []
+    for row, group in enumerate(groups):
+        known = [one for one in range(len(groups)) if fold[one] != fold[row]]
+        overall = [sum(codes[one] == code for one in known) + 0.5 for code in range(n_codes)]
+        here = [
+            sum(codes[one] == code for one in known if groups[one] == group)
+            + prior * overall[code] / sum(overall)
+            for code in range(n_codes)
+        ]
+        losses.append(-math.log2(here[codes[row]] / sum(here)))
+    return losses
+
+
+def predicted_numbers(
+    groups: Sequence[int], numbers: Sequence[float], fold: Sequence[int]
+) -> list[float]:
+    """By how much the median of the group in all other folds misses each row's number."""
+    losses = []
+    for row, group in enumerate(groups):
+        known = [one for one in range(len(groups)) if fold[one] != fold[row]]
+        here = [numbers[one] for one in known if groups[one] == group]
+        pool = here or [numbers[one] for one in known]
+        losses.append(abs(numbers[row] - (float(np.median(pool)) if pool else 0.0)))
+    return losses

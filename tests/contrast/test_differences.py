@@ -45,7 +45,7 @@ def test_each_kind_of_field_is_told_in_a_sentence_of_its_own() -> None:
     assert any(one.startswith("price is higher in left, typically by ") for one in said)
     assert any(one.startswith("title is longer in right, typically by 17 char") for one in said)
     assert {(one.field, one.reason) for one in found.left_out} == {
-        ("_id", "the id of the document"),
+        ("_id", "is the id of the document"),
         ("picture", "holds bytes, such as pictures"),
         ("note", "has values in one of the two groups only"),
     }

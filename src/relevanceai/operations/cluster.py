@@ -14,6 +14,7 @@ from relevanceai.operations.asked import (
 )
 from relevanceai.operations.assign import AssignReport, assign_new
 from relevanceai.operations.compare import Compares
+from relevanceai.operations.granularity import AsksGranularity
 from relevanceai.operations.likeness import ClusterLikeness
 from relevanceai.operations.naming import Naming
 from relevanceai.operations.nearest import (
@@ -50,7 +51,15 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterLikeness, ClusterNeighbours, Compares, ClusterPairs, Naming, ClusteringRan):
+class ClusterOps(
+    AsksGranularity,
+    ClusterLikeness,
+    ClusterNeighbours,
+    ClusterPairs,
+    ClusteringRan,
+    Compares,
+    Naming,
+):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
