@@ -151,6 +151,18 @@ def test_a_hostile_value_stands_harmless_in_a_sentence() -> None:
     assert len(sentence) < 160
 
 
+def test_words_of_endless_texts_are_read_up_to_a_length_that_is_said() -> None:
+    texts = ["boot " * 20_000, "boot and more", *["boot is here"] * 28, *["some hat there"] * 30]
+    found = differences({"t": texts}, two(30, 30), kinds={"t": "text"})
+    assert [(one.field, one.reason) for one in found.left_out] == [
+        (
+            "t",
+            "has 1 texts of more than 20,000 characters, whose words were read up to there",
+        )
+    ]
+    assert found.facts[0].higher_in == "the second"
+
+
 VALUES = st.one_of(
     st.none(),
     st.text(max_size=12),
