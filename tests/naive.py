@@ -278,6 +278,44 @@ def davies_bouldin(
     )
 
 
+def nearest_centroid(
+    vectors: NDArray[np.floating], centroids: NDArray[np.floating]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The place of the centroid nearest to each row, the earlier of equal ones, and its distance."""
+    places, distances = [], []
+    for row in vectors.astype(np.float64):
+        to_each = [math.sqrt(math.fsum((row - centroid) ** 2)) for centroid in centroids]
+        distances.append(min(to_each))
+        places.append(to_each.index(distances[-1]))
+    return np.array(places, dtype=np.int64), np.array(distances)
+
+
+def communities(
+    vectors: NDArray[np.floating], threshold: float, min_size: int
+) -> NDArray[np.int64]:
+    """The community of each row: proposals of all rows, the largest first, each less those taken."""
+    n_rows = len(vectors)
+    proposals = [
+        [
+            j
+            for j in range(n_rows)
+            if j == i or compared(vectors[i], vectors[j], "cosine") >= threshold
+        ]
+        for i in range(n_rows)
+    ]
+    taken: set[int] = set()
+    found: list[list[int]] = []
+    for proposal in sorted(proposals, key=len, reverse=True):
+        left = [row for row in proposal if row not in taken]
+        if len(proposal) >= min_size and len(left) >= min_size:
+            found.append(left)
+            taken.update(left)
+    labels = np.full(n_rows, -1, dtype=np.int64)
+    for label, rows in enumerate(sorted(found, key=len, reverse=True)):
+        labels[rows] = label
+    return labels
+
+
 def centred(centroid_rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """The centroids about their plain mean, taken in whole numbers of the spread of them."""
     first = centroid_rows[0]
@@ -309,3 +347,34 @@ def corrected(
             result[i, j] = both / 2 / math.sqrt(reliability * its)
         result[i, i] = float(sums[i].any())
     return result
+
+
+def predicted_categories(
+    groups: Sequence[int], codes: Sequence[int], fold: Sequence[int], prior: float
+) -> list[float]:
+    """The log-loss in bits of each row's category, from the rows of all other folds."""
+    n_codes = max(codes) + 1
+    losses = []
+    for row, group in enumerate(groups):
+        known = [one for one in range(len(groups)) if fold[one] != fold[row]]
+        overall = [sum(codes[one] == code for one in known) + 0.5 for code in range(n_codes)]
+        here = [
+            sum(codes[one] == code for one in known if groups[one] == group)
+            + prior * overall[code] / sum(overall)
+            for code in range(n_codes)
+        ]
+        losses.append(-math.log2(here[codes[row]] / sum(here)))
+    return losses
+
+
+def predicted_numbers(
+    groups: Sequence[int], numbers: Sequence[float], fold: Sequence[int]
+) -> list[float]:
+    """By how much the median of the group in all other folds misses each row's number."""
+    losses = []
+    for row, group in enumerate(groups):
+        known = [one for one in range(len(groups)) if fold[one] != fold[row]]
+        here = [numbers[one] for one in known if groups[one] == group]
+        pool = here or [numbers[one] for one in known]
+        losses.append(abs(numbers[row] - (float(np.median(pool)) if pool else 0.0)))
+    return losses

@@ -45,7 +45,7 @@ def test_each_kind_of_field_is_told_in_a_sentence_of_its_own() -> None:
     assert any(one.startswith("price is higher in left, typically by ") for one in said)
     assert any(one.startswith("title is longer in right, typically by 17 char") for one in said)
     assert {(one.field, one.reason) for one in found.left_out} == {
-        ("_id", "the id of the document"),
+        ("_id", "is the id of the document"),
         ("picture", "holds bytes, such as pictures"),
         ("note", "has values in one of the two groups only"),
     }
@@ -149,6 +149,18 @@ def test_a_hostile_value_stands_harmless_in_a_sentence() -> None:
     assert "\u202e" not in sentence
     assert "\n" not in sentence
     assert len(sentence) < 160
+
+
+def test_words_of_endless_texts_are_read_up_to_a_length_that_is_said() -> None:
+    texts = ["boot " * 20_000, "boot and more", *["boot is here"] * 28, *["some hat there"] * 30]
+    found = differences({"t": texts}, two(30, 30), kinds={"t": "text"})
+    assert [(one.field, one.reason) for one in found.left_out] == [
+        (
+            "t",
+            "has 1 texts of more than 20,000 characters, whose words were read up to there",
+        )
+    ]
+    assert found.facts[0].higher_in == "the second"
 
 
 VALUES = st.one_of(

@@ -26,11 +26,18 @@ def moments_of(store: DocumentStore, clustering: Clustering) -> Moments:
         return kept
     moments = moments_taken(store, clustering)
     if store.version() == version:  # else a write came in between and these are of neither
-        with suppress(OSError):  # a workspace that is read only, or a full disk
-            arrays = {**moments.to_arrays(), "version": np.array(version)}
-            keep_arrays(_path(store, clustering), arrays)
-            trim(store.folder)
+        keep_moments(store, clustering, moments, version)
     return moments
+
+
+def keep_moments(
+    store: DocumentStore, clustering: Clustering, moments: Moments, version: int
+) -> None:
+    """Keep moments that are of this version of the dataset; the caller knows that they are."""
+    with suppress(OSError):  # a workspace that is read only, or a full disk
+        arrays = {**moments.to_arrays(), "version": np.array(version)}
+        keep_arrays(_path(store, clustering), arrays)
+        trim(store.folder)
 
 
 def moments_taken(store: DocumentStore, clustering: Clustering) -> Moments:

@@ -17,6 +17,9 @@ from relevanceai.kernels.log_odds import share_log_odds, weighted_log_odds
 from relevanceai.kernels.ranks import rank_shift
 from relevanceai.kernels.shares import share_differences
 
+WORD_CHARACTERS = 20_000
+"""So many characters of a text are read for its words; its length is that of all."""
+
 _SAME_DOCUMENTS = 0.8  # of a pair's word, when the pair has them all, the word is not said again
 
 _LEANS = 0.5  # of the half width of its interval that a word's log-odds must be away from 0
@@ -162,6 +165,15 @@ def differences(
                 left_out.append(LeftOut(name, "has values in one of the two groups only"))
                 continue
             found += _FINDERS[column.kind](column, within, names, level)
+            n_long = sum(len(str(value)) > WORD_CHARACTERS for value in column.values)
+            if column.kind == "text" and n_long:
+                left_out.append(
+                    LeftOut(
+                        name,
+                        f"has {n_long:,} texts of more than {WORD_CHARACTERS:,} characters, whose "
+                        "words were read up to there",
+                    )
+                )
     if 0 in n:
         empty = names[0] if not n[0] else names[1]
         left_out.append(LeftOut("every field", f"cannot be compared: {empty} has no documents"))
@@ -266,7 +278,7 @@ def _word_facts(
     texts = [str(value) for value in column.values]
     lengths = np.array([float(len(text.strip())) for text in texts])
     found = _shift_facts(column.name, "length", lengths, groups, names, level)
-    table = term_table(texts)
+    table = term_table(text[:WORD_CHARACTERS] for text in texts)
     if not table.vocabulary:
         return found
     counts = _group_counts(table, groups)
@@ -410,15 +422,20 @@ def _rank(fact: Fact) -> tuple[float, float, str, int, str]:
 def _without_echoes(facts: Sequence[Fact]) -> list[Fact]:
     """Leave out words that a stronger pair said, and pairs that share a word with a stronger term."""
     kept: list[Fact] = []
-    said: dict[tuple[str, str], list[Fact]] = {}
+    by_word: dict[tuple[str, str, str], list[Fact]] = {}  # only a shared word makes an echo
+    unspaced: dict[tuple[str, str], list[Fact]] = {}  # or a shared piece, without spaces
     for fact in facts:
         if fact.kind != "word" or fact.value is None:
             kept.append(fact)
             continue
-        before = said.setdefault((fact.field, fact.higher_in), [])
-        if any(_echoes(fact, other) for other in before):
+        place = (fact.field, fact.higher_in)
+        shelves = [by_word.setdefault((*place, word), []) for word in fact.value.split(" ")]
+        if not fact.value.isascii():
+            shelves.append(unspaced.setdefault(place, []))
+        if any(_echoes(fact, other) for shelf in shelves for other in shelf):
             continue
-        before.append(fact)
+        for shelf in shelves:
+            shelf.append(fact)
         kept.append(fact)
     return kept
 

@@ -117,6 +117,18 @@ def halves(
     )
 
 
+def taken(found: Halves | None, clusters: NDArray[np.intp]) -> Halves | None:
+    """Return the halves of some of the clusters; None of None."""
+    if found is None:
+        return None
+    return Halves(
+        *(
+            getattr(found, name)[clusters]
+            for name in ("left", "right", "reliability", "is_corrected", "is_there")
+        )
+    )
+
+
 def _units(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rows scaled to norm 1; zero rows stay zero."""
     norms = row_norms(rows)

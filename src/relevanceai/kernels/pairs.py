@@ -1,28 +1,22 @@
 """The pairs of clusters whose centroids are closest, without a matrix of all of them when large."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.kernels.halves import Halves
+from relevanceai.kernels.forms import Form, form_of
+from relevanceai.kernels.halves import Halves, taken
 from relevanceai.kernels.similarity import (
     CentroidMetric,
-    about_the_mean,
     centroid_similarity,
     grows_with_likeness,
-    squared_distances,
-    unit_rows,
 )
-from relevanceai.kernels.units import row_blocks, row_norms
+from relevanceai.kernels.units import row_blocks
 
 MATRIX_UP_TO = 300
 """Clusters up to which the matrix of all pairs is made, and the best of it are taken."""
 
 _BLOCK = 1024  # clusters on each side of one matrix product
 _WAITING = 1 << 19  # pairs that may wait before they are compared in float64
-_ROUNDING = 2.0**-24  # half a unit in the last place of a float32 about 1
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]
 
@@ -69,163 +63,19 @@ def closest_centroid_pairs(
         return closest_pairs(matrix, n, largest_first=grows_with_likeness(metric))
     is_whole = len(is_there) == len(centroids)
     rows = centroids if is_whole else centroids[is_there]
-    if metric == "l1":
+    if metric == "l1":  # imported here: the compiler costs a third of a second
         from relevanceai.kernels.l1_pairs import closest_l1_pairs
 
         n = min(n, len(rows) * (len(rows) - 1) // 2)
         i, j, values = closest_l1_pairs(np.ascontiguousarray(rows), n)
     else:
-        i, j, values = _searched(_form(rows, metric, halves, is_there), n)
+        i, j, values = _searched(
+            form_of(rows, metric, halves if is_whole else taken(halves, is_there)), n
+        )
     return is_there[i], is_there[j], values
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A metric as a product of rows, in float32, that grows with likeness.
-
-    `left[i] @ right[j]` is the likeness of a pair up to `slack` times the product of
-    `left_size[i]` and `right_size[j]`. `exact` gives the metric's value of pairs in float64, and
-    `likeness` what a value is as a likeness, good to `blur`, since float64 rounds as well.
-    """
-
-    left: NDArray[np.float32]
-    right: NDArray[np.float32]
-    left_size: NDArray[np.float64]
-    right_size: NDArray[np.float64]
-    exact: Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]]
-    likeness: Callable[[float], float]
-    blur: float
-    largest_first: bool
-
-    @property
-    def slack(self) -> float:
-        return float(self.left.shape[1] + 16) * _ROUNDING
-
-
-def _form(
-    rows: NDArray[np.float64],
-    metric: CentroidMetric,
-    halves: Halves | None,
-    is_there: NDArray[np.intp],
-) -> _Form:
-    """Write a metric as a product of rows about a shift, so that it holds far from the origin."""
-    tiny = 4 * (rows.shape[1] + 16) * 2.0**-53
-    if metric == "corrected":
-        if halves is None:
-            raise ValueError("The corrected cosine needs the halves of the clusters.")
-        one, two = halves.left[is_there], halves.right[is_there]
-        return _form_of(
-            one.astype(np.float32),
-            two.astype(np.float32),
-            lambda i, j: _dots(one, two, i, j),
-            float,
-            tiny * float(row_norms(one).max(initial=0.0)) ** 2,
-            True,
-        )
-    if metric in ("cosine", "centred"):
-        units = unit_rows(rows if metric == "cosine" else about_the_mean(rows))
-        about = units - units.mean(axis=0)
-        # cos = 1 - |u - v|^2 / 2; a zero row is as if it stood off at a right angle to all
-        own = -0.5 * np.einsum("ij,ij->i", about, about) - np.where(units.any(axis=1), 0.0, 0.5)
-        left, right = _with_own(about, own)
-
-        def cosines(i: NDArray[np.intp], j: NDArray[np.intp]) -> NDArray[np.float64]:
-            return np.clip(_dots(units, units, i, j), -1.0, 1.0)
-
-        return _form_of(left, right, cosines, lambda value: value - 1.0, tiny, True)
-    shift = rows.mean(axis=0)
-    moved = rows - shift
-    unit = float(
-        2.0 ** np.ceil(np.log2(float(row_norms(moved).max()) or 1.0))
-    )  # scales without rounding
-    about = moved / unit
-    if metric == "dp":
-        own = about @ (shift / unit)
-        left, right = _with_own(about, own)
-        constant = float(shift @ shift)
-        blur = tiny * (float(row_norms(rows).max()) / unit) ** 2
-        return _form_of(
-            left,
-            right,
-            lambda i, j: _dots(rows, rows, i, j),
-            lambda value: (value - constant) / unit / unit,
-            blur,
-            True,
-        )
-    own = -0.5 * np.einsum("ij,ij->i", about, about)
-    left, right = _with_own(about, own)
-    if metric == "l2":
-
-        def distances(i: NDArray[np.intp], j: NDArray[np.intp]) -> NDArray[np.float64]:
-            return unit * np.sqrt(squared_distances(rows, i, j, unit))
-
-        return _form_of(
-            left, right, distances, lambda value: -0.5 * (value / unit) ** 2, tiny, False
-        )
-
-    def similarities(i: NDArray[np.intp], j: NDArray[np.intp]) -> NDArray[np.float64]:
-        return 1.0 / (1.0 + unit * np.sqrt(squared_distances(rows, i, j, unit)))
-
-    return _form_of(
-        left,
-        right,
-        similarities,
-        lambda value: -0.5 * ((1.0 / value - 1.0) / unit) ** 2,
-        tiny * (1.0 / unit + 2.0),
-        True,
-    )
-
-
-def _with_own(
-    about: NDArray[np.float64], own: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rows whose products are about[i] @ about[j] + own[i] + own[j].
-
-    The columns that add `own` are balanced, so that the norms of the rows bound their products well.
-    """
-    n_dims = about.shape[1]
-    ones = float(np.sqrt(np.abs(own).max(initial=1e-30)))
-    left = np.empty((len(about), n_dims + 2), np.float32)
-    left[:, :n_dims], left[:, n_dims], left[:, n_dims + 1] = about, own / ones, ones
-    right = left.copy()
-    right[:, n_dims], right[:, n_dims + 1] = ones, own / ones
-    return left, right
-
-
-def _form_of(
-    left: NDArray[np.float32],
-    right: NDArray[np.float32],
-    exact: Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]],
-    likeness: Callable[[float], float],
-    blur: float,
-    largest_first: bool,
-) -> _Form:
-    return _Form(
-        left,
-        right,
-        np.sqrt(np.einsum("ij,ij->i", left, left)).astype(np.float64),
-        np.sqrt(np.einsum("ij,ij->i", right, right)).astype(np.float64),
-        exact,
-        likeness,
-        blur,
-        largest_first,
-    )
-
-
-def _dots(
-    left: NDArray[np.float64],
-    right: NDArray[np.float64],
-    i: NDArray[np.intp],
-    j: NDArray[np.intp],
-) -> NDArray[np.float64]:
-    """The product of rows i[p] and j[p] of each pair p."""
-    result = np.empty(len(i))
-    for block in row_blocks(len(i), left.shape[1]):
-        result[block] = np.einsum("ij,ij->i", left[i[block]], right[j[block]])
-    return result
-
-
-def _searched(form: _Form, n: int) -> Pairs:
+def _searched(form: Form, n: int) -> Pairs:
     """Go through all pairs in blocks, and keep those that may be among the n best."""
     n_clusters = len(form.left)
     best = _Search(form, n, n_clusters)
@@ -249,7 +99,7 @@ def _searched(form: _Form, n: int) -> Pairs:
 class _Search:
     """The n best pairs so far: some settled in float64, some that wait."""
 
-    def __init__(self, form: _Form, n: int, n_clusters: int) -> None:
+    def __init__(self, form: Form, n: int, n_clusters: int) -> None:
         self._form = form
         self._n = n
         self._n_clusters = n_clusters

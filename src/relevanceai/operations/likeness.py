@@ -12,12 +12,11 @@ from relevanceai.engine.reduce import reduce
 from relevanceai.errors import InvalidInputError, listed
 from relevanceai.kernels.halves import Halves, first_half, halves
 from relevanceai.kernels.moments import Moments
-from relevanceai.kernels.order import linkage_order
+from relevanceai.kernels.order import centroid_order
 from relevanceai.kernels.pairs import closest_centroid_pairs
 from relevanceai.kernels.similarity import (
     CENTROID_METRICS,
     CentroidMetric,
-    as_distances,
     centroid_similarity,
     grows_with_likeness,
 )
@@ -152,8 +151,7 @@ class ClusterLikeness(HoldsClustering):
         metric = checked_centroid_metric(metric)
         store, found = self._pinned()
         parts = halves_of(store, found) if metric == "corrected" else None
-        matrix = centroid_similarity(found.means, metric, parts)
-        order, table = linkage_order(as_distances(matrix, metric))
+        order, table = centroid_order(found.means, metric, parts)
         return found, order, table
 
 

@@ -128,7 +128,10 @@ class DocumentStore:
 
     def clusterings(self) -> list[Clustering]:
         """Return the clusterings, oldest first."""
-        return read_records(self.folder / "clusterings", self.opened().schema.names)
+        return self._clusterings_in(self.opened())
+
+    def _clusterings_in(self, handle: lance.LanceDataset) -> list[Clustering]:
+        return read_records(self.folder / "clusterings", handle.schema.names)
 
     # columns in --------------------------------------------------------------------------------
 
@@ -299,7 +302,7 @@ class DocumentStore:
         handle = self.opened()
         fields, labels = chosen(
             fields_of(handle.schema),
-            read_records(self.folder / "clusterings", handle.schema.names),
+            self._clusterings_in(handle),
             select_fields=select_fields,
             include_vector=include_vector,
             dataset=self.name,

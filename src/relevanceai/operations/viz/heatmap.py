@@ -1,6 +1,6 @@
 """The heat map of centroids: a labelled matrix as a square of cells, with pictures along its axes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.similarity import CentroidMetric
+from relevanceai.operations.verdict import Verdict
 from relevanceai.operations.viz.fonts import drawable
+from relevanceai.operations.viz.verdicts import draw_verdicts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +40,7 @@ def draw_heatmap(
     ax: "Axes | None" = None,
     annotate: bool = False,
     pictures: "Sequence[NDArray[np.uint8] | None]" = (),
+    verdicts: Mapping[tuple[str, str], Verdict] | None = None,
 ) -> "Axes":
     """Draw a similarity or distance matrix and return its Axes.
 
@@ -53,6 +56,8 @@ def draw_heatmap(
     annotate : write the values into the cells.
     pictures : one per cluster, uint8 array of shape (height, width, 4), or None for none; they
         stand between the cells and the names. An empty sequence for no pictures at all.
+    verdicts : of pairs of clusters; each is a sign in the two cells of its pair. None for no signs
+        and no legend.
 
     Raises
     ------
@@ -83,6 +88,9 @@ def draw_heatmap(
     cell_pt = _side_pt(ax) / n_clusters
     if annotate:
         _write_values(ax, matrix.to_numpy(), cell_pt, ".2f" if metric in _COLOURS else ".3g")
+    if verdicts is not None:
+        values = matrix.to_numpy()
+        draw_verdicts(ax, list(matrix.index), values, verdicts, cell_pt, in_corner=annotate)
     room = _put_pictures(ax, pictures, cell_pt) if pictures else 0.0
     _name_axes(ax, list(matrix.index), cell_pt, room)
     ax.set_title(f"{metric} plot")
