@@ -20,8 +20,7 @@ from relevanceai.clustering.graph import cluster_graph
 from relevanceai.kernels.cluster_walk import walk_closeness
 from relevanceai.kernels.neighbour_graph import cluster_edges, nearest_rows
 from relevanceai.kernels.separation import separation_test
-from relevanceai.operations.compare import centred_cosine
-from relevanceai.operations.verdict import separation_number
+from relevanceai.operations.separations import centred_cosines, separations
 
 LABELS = ("label_name", "domain")
 PURE = 0.6
@@ -135,14 +134,12 @@ def _statistics(
         centroids.leaves[first].astype(np.intp),
         centroids.leaves[second].astype(np.intp),
     )
-    centred = np.array([centred_cosine(centroids, a, b) for a, b in pairs])
+    centred = centred_cosines(centroids, first, second)
     place_of = np.zeros(int(numbers.max()) + 1, np.int32)
     place_of[numbers] = np.arange(len(numbers))
     own = place_of[labels]
     values: dict[str, NDArray[np.float64]] = {
-        "separation": np.array(
-            [separation_number(*one) for one in zip(closeness, centred, strict=True)]
-        ),
+        "separation": separations(store, centroids, first, second),
         "walk": -np.log(closeness),
         "centred": -centred,
     }

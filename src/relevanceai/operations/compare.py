@@ -6,11 +6,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.clustering.graph import cluster_graph
 from relevanceai.clustering.ids import OUTLIER
 from relevanceai.engine.blas import one_blas_thread
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.kernels.cluster_walk import walk_closeness
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges, runner_up_share
 from relevanceai.kernels.separation import SeparationTest, separation_test
 from relevanceai.operations.asked import check_count
@@ -18,6 +16,7 @@ from relevanceai.operations.comparison import Comparison, Placed
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.nearest import Centroids
 from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
+from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import Evidence, judged, separation_number
 from relevanceai.store.documents import DocumentStore
 
@@ -79,14 +78,10 @@ def compared(
             runner_up_share(rows[0], centroids.means, own, other),
             runner_up_share(rows[1], centroids.means, other, own),
         )
-        graph = cluster_graph(store, clustering)
-        pair = np.array([leaves[0]], np.intp), np.array([leaves[1]], np.intp)
-        closeness = walk_closeness(graph.pairs, graph.counts, graph.n_clusters, *pair)[0]
-        cosine = centred_cosine(centroids, own, other)
+        separation = float(separations(store, centroids, np.array([own]), np.array([other]))[0])
     else:  # only these two are known in the other field
         runner_up = (1.0, 1.0)
-        closeness = min(1.0, max(edges.ratio, 1e-3))
-        cosine = -1.0
+        separation = separation_number(min(1.0, max(edges.ratio, 1e-3)), -1.0)
     evidence = Evidence(
         n_first=len(rows[0]),
         n_second=len(rows[1]),
@@ -110,7 +105,7 @@ def compared(
         reasons=judgement.reasons,
         confidence=judgement.confidence,
         suggestion=judgement.suggestion,
-        separation=separation_number(float(closeness), cosine),
+        separation=separation,
         members=members,
         compared=(len(rows[0]), len(rows[1])),
         lacking=(samples[0].lacking, samples[1].lacking),
@@ -128,14 +123,6 @@ def compared(
         strip=strip,
         places=(test.held_out_first, test.held_out_second),
     )
-
-
-def centred_cosine(centroids: Centroids, first: int, second: int) -> float:
-    """Return the cosine of two centroids about the mean of all clustered documents; 0.0 for none."""
-    middle = centroids.count @ centroids.means / centroids.count.sum()
-    one, other = centroids.means[first] - middle, centroids.means[second] - middle
-    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(np.clip(one @ other / lengths, -1.0, 1.0)) if lengths > 0.0 else 0.0
 
 
 def _crossing(rows: tuple[NDArray[np.float32], NDArray[np.float32]], seed: int) -> CrossEdges:
