@@ -16,9 +16,10 @@ from relevanceai.kernels.order import linkage_order
 from relevanceai.kernels.predicted import category_losses, folds, merged, number_losses
 from relevanceai.kernels.similarity import as_distances, centroid_similarity
 from relevanceai.operations.asked import check_count, checked_metric
+from relevanceai.operations.centroids import Centroids, centroids_of
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.members import checked_fields, clusters_of_rows, values_of
-from relevanceai.operations.nearest import Centroids, centroids_of, chosen_ids
+from relevanceai.operations.nearest import chosen_ids
 from relevanceai.store.documents import DocumentStore
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ FEWEST = 30
 """Documents with a value, from which on the question is answered."""
 
 MOST_CATEGORIES = 200
+LARGEST = 1e150
+"""Larger numbers are refused: their squares leave the range of float64."""
+
 _MOST_LEVELS = 12  # numbers of clusters that are tried between 1 and all
 _LEVEL = 0.05
 _NEARLY = 0.95  # of what all clusters tell, which may be enough for a person
@@ -278,6 +282,12 @@ def _asked(
     unit = {"number": "", "date": "days"}.get(column.kind, "bits")
     if column.kind in ("number", "date"):
         numbers = column.numbers
+        if np.abs(numbers).max() > LARGEST:
+            raise InvalidInputError(
+                f"Field {field!r} of dataset {store.name!r} holds numbers up to "
+                f"{amount(float(np.abs(numbers).max()))}, too large to average. Rescale it, or take "
+                "those out that stand for something else, such as a missing value."
+            )
 
         def losses(
             groups: NDArray[np.integer],
