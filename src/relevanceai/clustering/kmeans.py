@@ -34,10 +34,11 @@ a part."""
 
 _MOST_SAMPLE_BYTES = 2 * 2**30
 _SEEDS_PER_CENTROID = 8
+_LEAST_SEEDS = 4_096
 _FIRST_PER_CENTROID = 32
 _LEAST_FIRST = 10_000
 _GROWTH = 4  # each stage of the training sees so many times the rows of the one before
-_EARLY_TOLERANCE = 1e-3
+_EARLY_TOLERANCE = 2e-3
 _STEPS_A_TRY = 3
 
 
@@ -54,7 +55,7 @@ class KMeansOptions:
 
     n_init: int | None = None
     max_iter: int = 50
-    tol: float = 1e-4
+    tol: float = 3e-4
     spherical: bool = False
     sample: int | str | None = None
     library: str = "relevanceai"
@@ -219,7 +220,7 @@ def _trained(
         rows = (sample - shift).astype(np.float32)
     rows = rows[rng.permutation(len(rows))]  # so that a part of it is a sample, too
     first = min(len(rows), max(_LEAST_FIRST, _FIRST_PER_CENTROID * n_clusters))
-    n_seeds = min(len(rows), max(_LEAST_FIRST, _SEEDS_PER_CENTROID * n_clusters))
+    n_seeds = min(len(rows), max(_LEAST_SEEDS, _SEEDS_PER_CENTROID * n_clusters))
     tries = options.n_init or (3 if n_clusters <= 100 else 1)
     n_trials = 2 + int(np.log(n_clusters)) if n_clusters <= 100 else 1
     steps = 0
