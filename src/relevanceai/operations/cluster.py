@@ -14,6 +14,7 @@ from relevanceai.operations.asked import (
     found_clustering,
 )
 from relevanceai.operations.assign import AssignReport, assign_new
+from relevanceai.operations.centroids import Centroids, centroids_of
 from relevanceai.operations.compare import Compares
 from relevanceai.operations.differing import ClusterDifferences
 from relevanceai.operations.granularity import AsksGranularity
@@ -22,8 +23,6 @@ from relevanceai.operations.likeness import ClusterLikeness
 from relevanceai.operations.naming import Naming
 from relevanceai.operations.nearest import (
     Asked,
-    Centroids,
-    centroids_of,
     chosen_ids,
     nearest_documents,
 )
