@@ -23,6 +23,8 @@ SECTIONS = {
     "workspace": "store:WORKSPACE",
     "ingest": "store_ingest",
     "ingest-tall": "store_ingest:TALL",
+    "neighbours": "neighbours",
+    "pairs": "pairs",
 }
 
 

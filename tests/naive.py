@@ -151,6 +151,31 @@ def shown_ids(values: Sequence[int | str | None]) -> list[str | None]:
     ]
 
 
+def held_out_places(
+    rows: NDArray[np.floating], is_second: NDArray[np.bool_], folds: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Each row on the discriminant axis of the rows of all other folds, shrunk by OAS."""
+    rows = rows.astype(np.float64)
+    n_dims = rows.shape[1]
+    places = np.zeros(len(rows))
+    for fold in np.unique(folds):
+        one = rows[(folds != fold) & ~is_second]
+        other = rows[(folds != fold) & is_second]
+        mean_one, mean_other = one.mean(axis=0), other.mean(axis=0)
+        within = np.concatenate([one - mean_one, other - mean_other])
+        covariance = within.T @ within / len(within)
+        mean = np.trace(covariance) / n_dims
+        square = (covariance**2).sum() / n_dims**2
+        below = (len(within) + 1) * (square - mean**2 / n_dims)
+        shrinkage = min((square + mean**2) / below, 1.0) if below > 0 else 1.0
+        shrunk = (1 - shrinkage) * covariance + shrinkage * mean * np.eye(n_dims)
+        axis = np.linalg.solve(shrunk, mean_other - mean_one)
+        axis /= np.linalg.norm(axis)
+        for row in np.flatnonzero(folds == fold):
+            places[row] = (rows[row] - (mean_one + mean_other) / 2) @ axis
+    return places
+
+
 def weighted_log_odds(
     counts: Sequence[int], other_counts: Sequence[int], prior: Sequence[float]
 ) -> list[tuple[float, float]]:
@@ -251,3 +276,122 @@ def davies_bouldin(
         )
         / n_clusters
     )
+
+
+def nearest_centroid(
+    vectors: NDArray[np.floating], centroids: NDArray[np.floating]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The place of the centroid nearest to each row, the earlier of equal ones, and its distance."""
+    places, distances = [], []
+    for row in vectors.astype(np.float64):
+        to_each = [math.sqrt(math.fsum((row - centroid) ** 2)) for centroid in centroids]
+        distances.append(min(to_each))
+        places.append(to_each.index(distances[-1]))
+    return np.array(places, dtype=np.int64), np.array(distances)
+
+
+def communities(
+    vectors: NDArray[np.floating], threshold: float, min_size: int
+) -> NDArray[np.int64]:
+    """The community of each row: proposals of all rows, the largest first, each less those taken."""
+    n_rows = len(vectors)
+    proposals = [
+        [
+            j
+            for j in range(n_rows)
+            if j == i or compared(vectors[i], vectors[j], "cosine") >= threshold
+        ]
+        for i in range(n_rows)
+    ]
+    taken: set[int] = set()
+    found: list[list[int]] = []
+    for proposal in sorted(proposals, key=len, reverse=True):
+        left = [row for row in proposal if row not in taken]
+        if len(proposal) >= min_size and len(left) >= min_size:
+            found.append(left)
+            taken.update(left)
+    labels = np.full(n_rows, -1, dtype=np.int64)
+    for label, rows in enumerate(sorted(found, key=len, reverse=True)):
+        labels[rows] = label
+    return labels
+
+
+def centred(centroid_rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The centroids about their plain mean, taken in whole numbers of the spread of them."""
+    first = centroid_rows[0]
+    mean = np.array([math.fsum(column) for column in (centroid_rows - first).T]) / len(
+        centroid_rows
+    )
+    return (centroid_rows - first) - mean
+
+
+def corrected(
+    count: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    half_count: NDArray[np.int64],
+    half_sums: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The split-half corrected cosine of every two clusters."""
+    parts = []
+    for n, whole, m, half in zip(count, sums, half_count, half_sums, strict=True):
+        rest = whole - half
+        reliability = compared(half, rest, "cosine")
+        if m in (0, n) or reliability <= 1e-12:
+            parts.append((whole, whole, 1.0))
+        else:
+            parts.append((half, rest, reliability))
+    result = np.empty((len(parts), len(parts)))
+    for i, (one, two, reliability) in enumerate(parts):
+        for j, (other, another, its) in enumerate(parts):
+            both = compared(one, another, "cosine") + compared(two, other, "cosine")
+            result[i, j] = both / 2 / math.sqrt(reliability * its)
+        result[i, i] = float(sums[i].any())
+    return result
+
+
+def predicted_categories(
+    groups: Sequence[int], codes: Sequence[int], fold: Sequence[int], prior: float
+) -> list[float]:
+    """The log-loss in bits of each row's category, from the rows of all other folds."""
+    n_codes = max(codes) + 1
+    losses = []
+    for row, group in enumerate(groups):
+        known = [one for one in range(len(groups)) if fold[one] != fold[row]]
+        overall = [sum(codes[one] == code for one in known) + 0.5 for code in range(n_codes)]
+        here = [
+            sum(codes[one] == code for one in known if groups[one] == group)
+            + prior * overall[code] / sum(overall)
+            for code in range(n_codes)
+        ]
+        losses.append(-math.log2(here[codes[row]] / sum(here)))
+    return losses
+
+
+def predicted_numbers(
+    groups: Sequence[int], numbers: Sequence[float], fold: Sequence[int]
+) -> list[float]:
+    """By how much the median of the group in all other folds misses each row's number."""
+    losses = []
+    for row, group in enumerate(groups):
+        known = [one for one in range(len(groups)) if fold[one] != fold[row]]
+        here = [numbers[one] for one in known if groups[one] == group]
+        pool = here or [numbers[one] for one in known]
+        losses.append(abs(numbers[row] - (float(np.median(pool)) if pool else 0.0)))
+    return losses
+
+
+def distances(vectors: NDArray[np.floating], metric: str) -> NDArray[np.float64]:
+    """Every row's distance to every other; 0 to itself."""
+    return np.array(
+        [
+            [
+                0.0
+                if i == j
+                else compared(one, other, "l2")
+                if metric == "l2"
+                else 1.0 - compared(one, other, "cosine")
+                for j, other in enumerate(vectors)
+            ]
+            for i, one in enumerate(vectors)
+        ]
+    ).reshape(len(vectors), len(vectors))

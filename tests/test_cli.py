@@ -527,7 +527,10 @@ def test_errors_say_what_to_type(
     image, title = "product_image_clip_vector_", "product_title_clip_vector_"
     sample = ["ecommerce", "--workspace", str(sample_home)]
     small = ["small", "--workspace", small_copy]
-    models = "'kmeans', 'minibatchkmeans', 'dbscan', 'agglomerative', 'hdbscan', 'gmm', 'birch'"
+    models = (
+        "'kmeans', 'minibatchkmeans', 'dbscan', 'agglomerative', 'hdbscan', 'communitydetection', "
+        "'gmm', 'birch'"
+    )
     wanted = {
         ("cluster", *sample): f"Dataset 'ecommerce' has 2 vector fields: '{image}', '{title}'. "
         f"Type one of them, or several to join them: --field {image}",
@@ -733,6 +736,21 @@ def test_info_tells_versions_paths_and_sizes(
     assert re.fullmatch(re.escape(str(small_home)) + r" \(\d+\.\d MB\)", facts["workspace"])
     assert facts["dashboard"] == "not running"
     assert {"python", "numpy", "pylance", "starlette", "runtime"} <= set(facts)
+
+
+def test_info_of_a_dataset_tells_how_its_clusterings_were_made(
+    own_small: "Dataset", capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["--workspace", str(own_small.workspace)]
+    assert main(["cluster", "small", "--n-clusters", "3", "--alias", "three", *home]) == 0
+    capsys.readouterr()
+    assert main(["info", "small", *home]) == 0
+    brought, made = capsys.readouterr().out.split("\n\n")[:2]
+    assert "clustering    by-hand of look_vector_" in brought
+    assert "model         brought" in brought
+    assert "clustering    three of look_vector_" in made
+    assert "seed          0" in made
+    assert re.search(r"inertia +\d", made)
 
 
 def test_a_closed_pipe_ends_without_a_word(small_home: Path) -> None:

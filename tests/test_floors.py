@@ -66,6 +66,7 @@ HOMES: dict[str, set[str]] = {
     "starlette": {"dashboard"},
     "uvicorn": {"dashboard"},
     "jinja2": {"dashboard"},
+    "threadpoolctl": {"engine"},
     "tqdm": {"progress"},
     "filelock": {"store", "runtime", "launch", "dashboard"},
     "platformdirs": {"runtime", "launch"},

@@ -200,7 +200,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(closest, "; bytes as data URIs, dates as ISO 8601")
 
     _add_history(command)
-    command("info", commands.info, "print versions, paths and sizes", "info")
+    info = command(
+        "info",
+        commands.info,
+        "print versions, paths and sizes; of a dataset, how its clusterings were made",
+        "info ecommerce",
+    )
+    info.add_argument("dataset", metavar="DATASET", nargs="?", help="(default: the installation)")
     return parser
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
     from relevanceai.client import Client
+    from relevanceai.dataset import Dataset
 
 SAMPLE = "ecommerce"
 SAMPLE_ALIAS = "main-cluster"
@@ -246,7 +247,9 @@ def cache(given: argparse.Namespace) -> int:
 
 
 def info(given: argparse.Namespace) -> int:
-    """Print versions, paths and sizes."""
+    """Print versions, paths and sizes; of a dataset, how its clusterings were made."""
+    if given.dataset is not None:
+        return _runs(dataset_of(_client(given), given.dataset))
     import platform
     from importlib.metadata import version
 
@@ -267,6 +270,19 @@ def info(given: argparse.Namespace) -> int:
 
 
 # ---------------------------------------------------------------- what the commands share
+
+
+def _runs(dataset: "Dataset") -> int:
+    """Print how each clustering of a dataset was made."""
+    found = dataset.clusterings()
+    for one in found:
+        ops = dataset.ClusterOps(alias=one.alias, vector_fields=one.vector_fields)
+        for name, fact in ops.run_report().facts().items():
+            print(f"{name:<13} {cell(fact)}")
+        print()
+    if not found:
+        print(f"No clusterings yet of {cell(dataset.name)}")
+    return 0
 
 
 def _version(text: str) -> int | str:

@@ -136,8 +136,8 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
         Parameters
         ----------
         model : a name ("kmeans", "minibatchkmeans", "agglomerative", "birch", "gmm", "hdbscan",
-            "dbscan"; see `relevanceai.clustering.models.fit_labels`) or an object with
-            `fit_predict(vectors)`.
+            "dbscan", "communitydetection"; see `relevanceai.clustering.models.fit_labels`) or an
+            object with `fit_predict(vectors)`, or with `partial_fit` and `predict`.
         n_clusters : how many clusters; None for the model's own way, or sqrt(n / 2).
         vector_fields : what to cluster on; None when there is only one vector field. Several are
             each scaled to unit norm and put side by side.
@@ -147,7 +147,9 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
         byo_cluster_field : a field that holds labels, in place of a model. Integers and whole
             floats become `cluster-3`, text stays, -1 and "outlier" are noise, missing is not
             clustered.
-        model_kwargs : further arguments of the named model.
+        model_kwargs : further arguments of the named model. For "kmeans": `spherical=True` compares
+            directions; `n_init`, `max_iter`, `tol`, `sample` and `library` as in
+            `relevanceai.clustering.kmeans.KMeansOptions`.
 
         Returns
         -------
@@ -159,6 +161,13 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
         NotFoundError : a dataset or field that does not exist.
         InvalidInputError : an unknown model, a number of clusters that cannot be, labels that
             cannot be read.
+
+        Notes
+        -----
+        Up to 100,000 vectors "kmeans" and "minibatchkmeans" are scikit-learn's. Above, k-means is
+        trained on a sample, which is said on stderr and in `run_report()`, and every document is
+        then assigned in one pass; vectors are never all in memory. So are objects that learn by
+        `partial_fit`, above 1 GiB. The other models hold all vectors. Ctrl-C leaves nothing.
         """
         store = self.opened()
         fields = chosen_vector_fields(store, vector_fields)

@@ -1,7 +1,7 @@
 """Progress bars and notices on stderr: shown in a terminal and a notebook, silent elsewhere."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -51,6 +51,15 @@ def progress(
         delay=delay_s,
     ) as bar:
         yield bar
+
+
+def counting(update: Callable[[int], object]) -> Callable[[int], None]:
+    """Return the `update` of a progress bar as the engine wants it: returning nothing."""
+
+    def count(n_rows: int) -> None:
+        update(n_rows)
+
+    return count
 
 
 def notice(message: str) -> None:

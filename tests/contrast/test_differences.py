@@ -45,7 +45,7 @@ def test_each_kind_of_field_is_told_in_a_sentence_of_its_own() -> None:
     assert any(one.startswith("price is higher in left, typically by ") for one in said)
     assert any(one.startswith("title is longer in right, typically by 17 char") for one in said)
     assert {(one.field, one.reason) for one in found.left_out} == {
-        ("_id", "the id of the document"),
+        ("_id", "is the id of the document"),
         ("picture", "holds bytes, such as pictures"),
         ("note", "has values in one of the two groups only"),
     }
@@ -137,6 +137,7 @@ def test_the_printed_form_says_what_was_found_and_what_was_not() -> None:
         "  colour is 'red' in 90 of 100 documents of cluster-1 and 10 of 100 of cluster-5.",
         "  Left out: same has the same value everywhere.",
     ]
+    assert repr(differences(fields, two(100, 100))).startswith("What differs between the first")
     nothing = str(differences({"colour": ["red", "blue"] * 4}, two(4, 4)))
     assert "Nothing that 2 tests could tell from chance." in nothing
 
@@ -149,6 +150,18 @@ def test_a_hostile_value_stands_harmless_in_a_sentence() -> None:
     assert "\u202e" not in sentence
     assert "\n" not in sentence
     assert len(sentence) < 160
+
+
+def test_words_of_endless_texts_are_read_up_to_a_length_that_is_said() -> None:
+    texts = ["boot " * 20_000, "boot and more", *["boot is here"] * 28, *["some hat there"] * 30]
+    found = differences({"t": texts}, two(30, 30), kinds={"t": "text"})
+    assert [(one.field, one.reason) for one in found.left_out] == [
+        (
+            "t",
+            "has 1 text of more than 20,000 characters, whose words were read up to there",
+        )
+    ]
+    assert found.facts[0].higher_in == "the second"
 
 
 VALUES = st.one_of(
@@ -201,6 +214,10 @@ def test_whatever_comes_in_what_comes_out_is_finite(data: st.DataObject) -> None
             {"kinds": {"c": "words"}},
             "Field 'c' cannot be compared as 'words'. Use one of 'text', 'category', 'tags', "
             "'boolean', 'number', 'date', 'skip'.",
+        ),
+        (
+            {"kinds": {"d": "text"}},
+            "kinds has a field 'd' that is not compared. There are: 'c'.",
         ),
         (
             {"level": 5},

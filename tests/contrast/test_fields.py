@@ -41,14 +41,14 @@ def test_a_field_is_compared_as_what_its_values_are(values: list[object], kind: 
 @pytest.mark.parametrize(
     ("name", "values", "reason"),
     [
-        ("_id", ["a", "b"], "the id of the document"),
+        ("_id", ["a", "b"], "is the id of the document"),
         ("f", [None, "", " ", float("nan")], "has no value in any of these documents"),
         ("f", [], "has no value in any of these documents"),
         ("f", ["same", "same"], "has the same value everywhere"),
         ("f", [2.0, 2.0, None], "has the same value everywhere"),
-        ("f", ["k1", "k2", "k3"], "another single word in each document: an id"),
-        ("f", [7, 8, 9, 10], "a whole number of its own in each document: an id"),
-        ("userId", [7, 900, 12], "a whole number of its own in each document: an id"),
+        ("f", ["k1", "k2", "k3"], "is another single word in each document: an id"),
+        ("f", [7, 8, 9, 10], "is a whole number of its own in each document: an id"),
+        ("userId", [7, 900, 12], "is a whole number of its own in each document: an id"),
         ("f", ["https://a.example/1", "https://a.example/2"], "holds addresses or names of files"),
         ("f", ["pic 1.png", "a.png", "b.JPG"], "holds addresses or names of files"),
         ("f", [b"\x89PNG", b"x"], "holds bytes, such as pictures"),
@@ -78,13 +78,13 @@ def test_values_that_do_not_fit_are_counted() -> None:
     assert column is not None
     assert present.all()
     assert column.present.sum() == 20
-    assert [one.reason for one in notes] == ["1 values that are no number"]
+    assert [one.reason for one in notes] == ["has 1 value that is no number"]
 
 
 @pytest.mark.parametrize(
     ("kind", "values", "reason"),
     [
-        ("skip", ["a", "b"], "left out as asked"),
+        ("skip", ["a", "b"], "is left out as asked"),
         ("number", ["a", "b"], "has no value that can be read as number"),
         ("date", ["a", "b"], "has no value that can be read as date"),
     ],

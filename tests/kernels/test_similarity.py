@@ -1,4 +1,4 @@
-"""centroid_similarity and closest_pairs: equal to the definition, symmetric, exact about ties."""
+"""centroid_similarity: equal to the definition, exactly symmetric, far from the origin as well."""
 
 import numpy as np
 import pytest
@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import naive
-from relevanceai.kernels import units
+from relevanceai.kernels import similarity, units
 from relevanceai.kernels.nearest import METRICS
-from relevanceai.kernels.similarity import as_distances, centroid_similarity, closest_pairs
+from relevanceai.kernels.similarity import as_distances, centroid_similarity
 
 metrics = pytest.mark.parametrize("metric", METRICS)
 finite = st.floats(-1e6, 1e6).map(lambda value: 0.0 if abs(value) < 1e-100 else value)
@@ -20,15 +20,6 @@ values = finite | st.sampled_from([0.0, 1.0, -1.0])
 def centroid_rows(draw):
     shape = (draw(st.integers(0, 7)), draw(st.integers(1, 5)))
     return draw(arrays(np.float64, shape, elements=values))
-
-
-@st.composite
-def symmetric(draw):
-    """Few distinct values, so that ties abound; sometimes NaN."""
-    n = draw(st.integers(0, 9))
-    some = st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0, np.nan])
-    upper = np.triu(draw(arrays(np.float64, (n, n), elements=some)), 1)
-    return upper + upper.T
 
 
 @metrics
@@ -111,46 +102,49 @@ def test_dot_products_become_distances_from_the_largest_of_a_pair():
     ]
 
 
-@given(symmetric(), st.integers(0, 40), st.booleans())
-def test_pairs_equal_the_definition(matrix, n, largest_first):
-    i, j, found = closest_pairs(matrix, n, largest_first=largest_first)
-    result = list(zip(i.tolist(), j.tolist(), found.tolist(), strict=True))
-    assert result == naive.pairs(matrix, n, largest_first=largest_first)
-    assert (i.dtype, j.dtype, found.dtype) == (np.intp, np.intp, np.float64)
+def test_cosines_about_the_mean_equal_the_definition():
+    rows = np.random.default_rng(0).standard_normal((9, 4)) + 5
+    np.testing.assert_allclose(
+        centroid_similarity(rows, "centred"),
+        naive.similarity(naive.centred(rows), "cosine"),
+        rtol=1e-12,
+        atol=1e-12,
+    )
+    far = centroid_similarity(rows * 2**-10 + 2**20, "centred")
+    np.testing.assert_allclose(far, centroid_similarity(rows, "centred"), atol=1e-6)
 
 
-@given(matrix=symmetric(), n=st.integers(0, 12), largest_first=st.booleans())
-def test_pairs_do_not_depend_on_blocks(matrix, n, largest_first):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(units, "BLOCK_BYTES", 8)
-        i, j, found = closest_pairs(matrix, n, largest_first=largest_first)
-    result = list(zip(i.tolist(), j.tolist(), found.tolist(), strict=True))
-    assert result == naive.pairs(matrix, n, largest_first=largest_first)
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 1000])
+def test_centroids_that_are_all_the_same_have_nothing_in_common_about_their_mean(n):
+    rows = np.tile([0.1, 0.7, 1e6], (n, 1))
+    assert not centroid_similarity(rows, "centred").any()
 
 
-def test_four_clusters_have_six_pairs_none_of_them_mirrored_and_negatives_are_ranked():
-    matrix = centroid_similarity(np.array([[1.0, 0], [0.6, 0.8], [-1, 0], [0, -1]]))
-    i, j, found = closest_pairs(matrix, 99, largest_first=True)
-    assert list(zip(i.tolist(), j.tolist(), strict=True)) == [
-        (0, 1), (0, 3), (2, 3), (1, 2), (1, 3), (0, 2),
-    ]  # fmt: skip
-    np.testing.assert_allclose(found, [0.6, 0.0, 0.0, -0.6, -0.8, -1.0], atol=1e-15)
+def test_two_centroids_about_their_mean_are_anti_parallel():
+    found = centroid_similarity(np.array([[9.0, 1.0], [8.0, 1.0], [np.nan] * 2]), "centred")
+    assert found[:2, :2].tolist() == [[1, -1], [-1, 1]]
+    assert np.isnan(found[2]).all()
 
 
-@pytest.mark.parametrize(("n_clusters", "n_pairs"), [(0, 0), (1, 0), (2, 1), (3, 3)])
-def test_few_clusters_have_few_pairs(n_clusters, n_pairs):
-    matrix = centroid_similarity(np.eye(n_clusters, 3))
-    assert len(closest_pairs(matrix, 8, largest_first=True)[2]) == n_pairs
+def test_a_similarity_by_distance_is_by_hand():
+    rows = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0]])
+    found = centroid_similarity(rows, "l2_similarity")
+    assert found.tolist() == [[1, 1 / 6, 1], [1 / 6, 1, 1 / 6], [1, 1 / 6, 1]]
+    np.testing.assert_allclose(
+        as_distances(found, "l2_similarity"), centroid_similarity(rows, "l2"), rtol=1e-12
+    )
 
 
-@pytest.mark.slow
-def test_the_best_pairs_of_three_thousand_clusters():
-    rng = np.random.default_rng(0)
-    matrix = np.round(rng.standard_normal((3000, 3000)), 2)
-    matrix = np.triu(matrix, 1) + np.triu(matrix, 1).T
-    i, j, found = closest_pairs(matrix, 500, largest_first=True)
-    rows, columns = np.triu_indices(3000, 1)
-    best = np.argsort(-matrix[rows, columns], kind="stable")[:500]
-    np.testing.assert_array_equal(i, rows[best])
-    np.testing.assert_array_equal(j, columns[best])
-    np.testing.assert_array_equal(found, matrix[rows, columns][best])
+@pytest.mark.parametrize("shift", [0.0, 1e6])
+def test_many_centroids_by_products_have_the_distances_of_differences(shift, monkeypatch):
+    rng = np.random.default_rng(3)
+    rows = rng.standard_normal((60, 5)) * 0.5 + shift
+    rows[20:25] = rows[:5]  # the same
+    rows[30:40] = rows[40:50] + rng.standard_normal((10, 5)) * 1e-5  # nearly
+    whole = centroid_similarity(rows, "l2")
+    monkeypatch.setattr(similarity, "_BY_DIFFERENCES_UP_TO", 10)
+    found = centroid_similarity(rows, "l2")
+    np.testing.assert_allclose(found, whole, rtol=1e-9 if not shift else 1e-5, atol=1e-13)
+    np.testing.assert_array_equal(found, found.T)
+    assert not found[np.arange(5), np.arange(20, 25)].any()
+    assert not np.diagonal(found).any()

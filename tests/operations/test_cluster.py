@@ -524,7 +524,10 @@ def test_an_unknown_field_is_told_even_where_no_document_is_found(ops: ClusterOp
 
 def test_the_questions_about_centroids_check_their_arguments_too(ops: ClusterOps) -> None:
     wrong: Any = "euclidean"
-    message = "Unknown metric 'euclidean'. Use one of 'l2', 'l1', 'dp', 'cosine'."
+    message = (
+        "Unknown metric 'euclidean'. Use one of 'corrected', 'l2_similarity', 'centred', 'l2', "
+        "'l1', 'dp', 'cosine'."
+    )
     asks: list[Callable[[], object]] = [
         lambda: ops.centroid_similarity(wrong),
         lambda: ops.closest_centroids(metric=wrong),

@@ -1,11 +1,11 @@
-"""Clustering models by name, or any object with `fit_predict`, turned into leaf labels."""
+"""Clustering models by name, or any object with `fit_predict`, turned into labels in memory."""
 
 import logging
 import math
 import operator
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -43,11 +43,16 @@ _MODELS = {
     "birch": _Named("sklearn.cluster", "Birch", "n_clusters", False),
     "gmm": _Named("sklearn.mixture", "GaussianMixture", "n_components", True),
     "hdbscan": _Named("sklearn.cluster", "HDBSCAN", None, False),
+    "communitydetection": _Named(
+        "relevanceai.clustering.communities", "CommunityDetection", None, False
+    ),
     "dbscan": _Named("sklearn.cluster", "DBSCAN", None, False),
 }
 
 MODEL_NAMES: tuple[str, ...] = tuple(_MODELS)
 """The models that can be asked for by name."""
+
+_ASKED_OF_OBJECTS = ("fit_predict", "partial_fit", "predict")
 
 
 def default_n_clusters(n_documents: int) -> int:
@@ -86,14 +91,15 @@ def fit_labels(
     model : a name, or an object with `fit_predict(vectors)`, such as a scikit-learn clusterer.
         "kmeans", "minibatchkmeans" (faster above some 100,000 documents), "agglomerative" (8 bytes a
         pair of documents), "birch" and "gmm" (diagonal Gaussians) make `n_clusters` clusters;
-        "hdbscan" and "dbscan" find the number themselves and call the rest noise. All are
-        scikit-learn's. Case, "-" and "_" in a name do not matter.
+        "hdbscan", "dbscan" and "communitydetection" (groups of cosine similarity) find the number
+        themselves and call the rest noise. All but the last are scikit-learn's. Case, "-" and "_"
+        in a name do not matter.
     vectors : float32 array of shape (n_documents, n_dims), finite, at least one row.
-    n_clusters : how many clusters; `default_n_clusters` when None. Not for "hdbscan", "dbscan" and
-        objects, which carry their own.
+    n_clusters : how many clusters; `default_n_clusters` when None. Not for "hdbscan", "dbscan",
+        "communitydetection" and objects, which carry their own.
     random_state : seed of the models that draw at random; None draws a new one each time. An
         object keeps its own.
-    model_kwargs : further arguments of the named model's scikit-learn class, handed on.
+    model_kwargs : further arguments of the named model's class, handed on.
 
     Returns
     -------
@@ -113,13 +119,15 @@ def fit_labels(
     -----
     Fewer distinct vectors than clusters give fewer clusters (one when all are identical), which is
     logged, not warned of; "agglomerative" alone cuts identical vectors apart. "minibatchkmeans" may
-    find fewer on a handful of documents. "hdbscan" and "dbscan" may find noise only. Vectors far from the origin are shifted there first when the
-    model's metric allows, so that float32 is enough.
+    find fewer on a handful of documents. "hdbscan", "dbscan" and "communitydetection" may find noise
+    only. Vectors far from the origin are shifted there first when the model's metric allows, so
+    that float32 is enough.
 
     What is left to us differs from scikit-learn's defaults: "kmeans" starts 10 times from k-means++
     on small data, 3 times or once on larger, and keeps the best; "minibatchkmeans" 3 times; "gmm"
     has diagonal covariances with a floor of a millionth of the data's variance; the threshold of
-    "birch" follows the data's spread; "hdbscan" lowers min_cluster_size to the number of documents.
+    "birch" follows the data's spread; "hdbscan" and "communitydetection" lower the least size of a
+    cluster to the number of documents.
 
     Examples
     --------
@@ -137,9 +145,25 @@ def fit_labels(
     if isinstance(model, str):
         found, estimator = _fit_named(model, vectors, n_clusters, random_state, kwargs)
     else:
-        estimator = _checked_object(model, n_clusters, kwargs)
+        estimator = checked_object(model, n_clusters, kwargs)
         found = _fitted(estimator, vectors)
-    return _renumbered(found), _description(estimator)
+    return renumbered(found), description(estimator)
+
+
+def model_name(model: str) -> str:
+    """Return the name of a model as `MODEL_NAMES` spells it.
+
+    Raises
+    ------
+    InvalidInputError : there is none of this name; lists those there are.
+    """
+    name = model.casefold().replace("-", "").replace("_", "")
+    if name not in _MODELS:
+        raise InvalidInputError(
+            f"No clustering model {model!r}. There are: {listed(MODEL_NAMES, like=name)}. "
+            "Pass one of them, or an object with fit_predict."
+        )
+    return name
 
 
 def _fit_named(
@@ -150,14 +174,9 @@ def _fit_named(
     kwargs: dict[str, object],
 ) -> tuple[NDArray[np.int64], Any]:
     """Labels of a model known by name, and the estimator."""
-    name = model.casefold().replace("-", "").replace("_", "")
-    if name not in _MODELS:
-        raise InvalidInputError(
-            f"No clustering model {model!r}. There are: {listed(MODEL_NAMES, like=name)}. "
-            "Pass one of them, or an object with fit_predict."
-        )
+    name = model_name(model)
     named = _MODELS[name]
-    count = _checked_count(name, n_clusters, len(vectors))
+    count = checked_count(name, n_clusters, len(vectors))
     n_documents = len(vectors)
     if name == "agglomerative" and n_documents * (n_documents - 1) // 2 > _MOST_PAIRS:
         raise InvalidInputError(
@@ -165,14 +184,15 @@ def _fit_named(
             f"{n_documents * (n_documents - 1) / 2 * 8 / 2**30:.1f} GiB for their pairs. "
             "Use 'kmeans', 'minibatchkmeans' or 'birch', or pass a model object of your own."
         )
-    if kwargs.get("metric", kwargs.get("affinity", "euclidean")) in _TRANSLATION_INVARIANT:
+    metric = "cosine" if name == "communitydetection" else kwargs.get("metric", "euclidean")
+    if metric in _TRANSLATION_INVARIANT:
         vectors = _centred(vectors)
     arguments = _defaults(name, vectors, count)
     if named.is_random:
-        arguments["random_state"] = _checked_seed(random_state)
+        arguments["random_state"] = checked_seed(random_state)
     if named.count_argument is not None:
         arguments[named.count_argument] = count
-    estimator = _estimator(name, named, arguments, kwargs)
+    estimator = named_estimator(name, arguments, kwargs)
     if count == 1:  # nothing to find, and some models refuse a single document
         return np.zeros(n_documents, dtype=np.int64), estimator
     if name == "hdbscan" and n_documents == 1:
@@ -188,8 +208,8 @@ def _fit_named(
     return found, estimator
 
 
-def _checked_count(name: str, n_clusters: int | None, n_documents: int) -> int | None:
-    """The number of clusters to ask for; None for a model that finds it itself."""
+def checked_count(name: str, n_clusters: int | None, n_documents: int) -> int | None:
+    """Return the number of clusters to ask for; None for a model that finds it itself."""
     if _MODELS[name].count_argument is None:
         if n_clusters is not None:
             raise InvalidInputError(
@@ -215,8 +235,8 @@ def _checked_count(name: str, n_clusters: int | None, n_documents: int) -> int |
     return count
 
 
-def _checked_seed(random_state: int | None) -> int | None:
-    """A seed that scikit-learn takes."""
+def checked_seed(random_state: int | None) -> int | None:
+    """Return a seed that scikit-learn and numpy take."""
     if random_state is None:
         return None
     try:
@@ -247,6 +267,8 @@ def _defaults(name: str, vectors: NDArray[np.float32], count: int | None) -> dic
         return {"n_init": 3}
     if name == "hdbscan":
         return {"copy": True, "min_cluster_size": max(2, min(5, n_documents))}
+    if name == "communitydetection":
+        return {"min_community_size": min(10, n_documents)}
     if name == "gmm" or name == "birch":
         variance = float(vectors.var(axis=0, dtype=np.float64).sum())
         if name == "gmm":
@@ -258,10 +280,16 @@ def _defaults(name: str, vectors: NDArray[np.float32], count: int | None) -> dic
     return {}
 
 
-def _estimator(
-    name: str, named: _Named, arguments: dict[str, object], kwargs: dict[str, object]
+def named_estimator(
+    name: str, arguments: Mapping[str, object], kwargs: Mapping[str, object]
 ) -> Any:
-    """The scikit-learn object, its arguments checked by name."""
+    """Return the object of a model that is known by name, its arguments checked by name.
+
+    Parameters
+    ----------
+    arguments : what we set; `kwargs`, what the user passed, goes before.
+    """
+    named = _MODELS[name]
     make = getattr(import_module(named.module), named.class_name)
     ours = {named.count_argument or "n_clusters": "n_clusters", "random_state": "random_state"}
     accepted = [argument for argument in make().get_params() if argument not in ours]
@@ -276,19 +304,21 @@ def _estimator(
                 f"The model {name!r} takes no argument {argument!r}. "
                 f"It takes: {listed(accepted, like=argument)}."
             )
-    return make(**(arguments | kwargs))
+    return make(**{**arguments, **kwargs})
 
 
-def _checked_object(model: object, n_clusters: int | None, kwargs: dict[str, object]) -> Any:
-    """An object with `fit_predict`, with nothing beside it that it would not see."""
+def checked_object(model: object, n_clusters: int | None, kwargs: dict[str, object]) -> Any:
+    """Return an object with `fit_predict`, with nothing beside it that it would not see."""
     if isinstance(model, type):
         raise InvalidInputError(
             f"The class {model.__name__} was passed as a clustering model. "
             f"Pass an object: model={model.__name__}(...)."
         )
-    if not callable(getattr(model, "fit_predict", None)):
+    can = {name: callable(getattr(model, name, None)) for name in _ASKED_OF_OBJECTS}
+    if not (can["fit_predict"] or (can["partial_fit"] and can["predict"])):
         raise InvalidInputError(
-            f"A {type(model).__name__} was passed as a clustering model, but has no fit_predict. "
+            f"A {type(model).__name__} was passed as a clustering model, but has no fit_predict, "
+            "nor partial_fit and predict. "
             f"Pass an object that has, or one of: {listed(MODEL_NAMES)}."
         )
     own = getattr(model, "n_clusters", getattr(model, "n_components", None))
@@ -306,57 +336,58 @@ def _checked_object(model: object, n_clusters: int | None, kwargs: dict[str, obj
 
 
 def _fitted(estimator: Any, vectors: NDArray[Any]) -> NDArray[np.int64]:
-    """What `fit_predict` returned, checked; notes of non-convergence go to the log."""
+    """What `fit_predict` returned, checked."""
+    returned = quietly(estimator.fit_predict, vectors)
+    return checked_labels(returned, f"fit_predict of {type(estimator).__name__}", len(vectors))
+
+
+def quietly(call: Callable[[NDArray[Any]], object], vectors: NDArray[Any]) -> object:
+    """Return what a call returns; notes of non-convergence go to the log, other warnings through."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        returned = estimator.fit_predict(vectors)
+        returned = call(vectors)
     for warning in caught:
         if any(kind.__name__ == "ConvergenceWarning" for kind in warning.category.__mro__):
-            _LOGGER.info("%s: %s", type(estimator).__name__, warning.message)
+            _LOGGER.info("%s", warning.message)
         else:
             warnings.warn_explicit(
                 warning.message, warning.category, warning.filename, warning.lineno
             )
-    return _checked_labels(returned, type(estimator).__name__, len(vectors))
+    return returned
 
 
-def _checked_labels(returned: object, who: str, n_documents: int) -> NDArray[np.int64]:
-    """One whole number of -1 or more a document."""
+def checked_labels(returned: object, what: str, n_documents: int) -> NDArray[np.int64]:
+    """Return what a call returned as one whole number of -1 or more a document, or raise."""
     wanted = (
         f"Expected one whole number a document, {n_documents:,} in all: -1 for noise, "
         "0 or more for clusters."
     )
     if returned is None:
-        raise InvalidInputError(f"fit_predict of {who} returned nothing. {wanted}")
+        raise InvalidInputError(f"{what} returned nothing. {wanted}")
     found = np.asarray(returned)
     if found.shape != (n_documents,):
-        raise InvalidInputError(
-            f"fit_predict of {who} returned an array of shape {found.shape}. {wanted}"
-        )
+        raise InvalidInputError(f"{what} returned an array of shape {found.shape}. {wanted}")
     is_whole = found.dtype.kind in "iu" or (
         found.dtype.kind == "f" and bool((np.isfinite(found) & (found == np.rint(found))).all())
     )
     if not is_whole:
         raise InvalidInputError(
-            f"fit_predict of {who} returned values of type {found.dtype} that are not whole "
-            f"numbers. {wanted}"
+            f"{what} returned values of type {found.dtype} that are not whole numbers. {wanted}"
         )
     if found.min() < NOISE:
-        raise InvalidInputError(
-            f"fit_predict of {who} returned the label {int(found.min())}. {wanted}"
-        )
+        raise InvalidInputError(f"{what} returned the label {int(found.min())}. {wanted}")
     return found.astype(np.int64)
 
 
-def _renumbered(found: NDArray[np.int64]) -> NDArray[np.int32]:
-    """The same clusters as 0..K-1, in order; noise stays -1."""
+def renumbered(found: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the same clusters as 0..K-1, in order; noise stays -1."""
     distinct, codes = np.unique(found, return_inverse=True)
     has_noise = int(distinct[0] == NOISE)
     return (codes - has_noise).astype(np.int32)
 
 
-def _description(estimator: Any) -> dict[str, object]:
-    """What made the labels, ready for JSON."""
+def description(estimator: Any) -> dict[str, object]:
+    """Return what made the labels, ready for JSON."""
     kind = type(estimator)
     package = kind.__module__.partition(".")[0]
     parts = [part for part in kind.__module__.split(".") if not part.startswith("_")]

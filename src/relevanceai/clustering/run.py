@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relevanceai.clustering.fitting import fit
 from relevanceai.clustering.ids import cluster_id
+from relevanceai.clustering.kept import keep
 from relevanceai.clustering.labels import leaves_from
-from relevanceai.clustering.models import fit_labels
+from relevanceai.clustering.moments import MOMENTS
+from relevanceai.clustering.report import run_facts
 from relevanceai.engine.batches import vector_batches
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.progress import notice, progress
+from relevanceai.progress import notice
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering
 from relevanceai.store.names import checked_name
@@ -60,32 +63,29 @@ def run_model(
     """
     with store.writing():
         n_rows = store.count()
-        row_ids, parts = [], []
-        with progress("Reading vectors", n_rows, delay_s=0.5) as bar:
-            for batch in vector_batches(store, vector_fields):
-                row_ids.append(batch.row_ids)
-                parts.append(batch.vectors)
-                bar.update(len(batch))
-        vectors = np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
-        if not len(vectors):
+        n_dims = sum(store.vector_field(name).width for name in vector_fields)
+        if not any(len(batch) for batch in vector_batches(store, vector_fields)):
             raise InvalidInputError(
                 f"None of the {n_rows:,} documents of {store.name!r} has "
                 f"{listed(vector_fields)}. Insert vectors, or pass other vector_fields."
             )
-        del parts
-        found, described = fit_labels(
+        found = fit(
             model,
-            vectors,
+            lambda: vector_batches(store, vector_fields),
+            n_rows,
+            n_dims,
             n_clusters=n_clusters,
             random_state=random_state,
             model_kwargs=model_kwargs,
         )
-        ids = [cluster_id(number) for number in range(int(found.max(initial=-1)) + 1)]
-        labels, valid = _for_all_rows(store, np.concatenate(row_ids), found, n_rows)
+        ids = [cluster_id(number) for number in range(len(found.moments.count))]
+        labels, valid = _for_all_rows(store, found.row_ids, found.labels, n_rows)
         name = model if isinstance(model, str) else type(model).__name__
-        return _keep(
-            store, vector_fields, alias or f"{name}-{len(ids)}", labels, valid, ids, described
+        made = _keep(
+            store, vector_fields, alias or f"{name}-{len(ids)}", labels, valid, ids, found.described
         )
+        keep(store.snapshot(), made, MOMENTS, found.moments.to_arrays())
+        return made
 
 
 def keep_brought(
@@ -151,6 +151,7 @@ def _keep(
     described: dict[str, object],
 ) -> Clustering:
     alias = checked_name(alias, "alias")
+    described = {**described, "run": run_facts(described.get("run"), labels, valid, len(ids))}
     clustering = store.add_clustering(vector_fields, alias, labels, valid, ids, described)
     left_out = int((~valid).sum())
     if left_out:

@@ -17,6 +17,9 @@ from relevanceai.kernels.log_odds import share_log_odds, weighted_log_odds
 from relevanceai.kernels.ranks import rank_shift
 from relevanceai.kernels.shares import share_differences
 
+WORD_CHARACTERS = 20_000
+"""So many characters of a text are read for its words; its length is that of all."""
+
 _SAME_DOCUMENTS = 0.8  # of a pair's word, when the pair has them all, the word is not said again
 
 _LEANS = 0.5  # of the half width of its interval that a word's log-odds must be away from 0
@@ -24,7 +27,7 @@ _SPELT = 40  # facts whose words are looked up in the texts, to spell them alike
 _TEXTS = 500  # texts that are looked at for it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Differences:
     """What differs between two groups of documents.
 
@@ -67,6 +70,9 @@ class Differences:
             "level": self.level,
             "method": self.method,
         }
+
+    def __repr__(self) -> str:
+        return str(self)  # in a notebook the sentences, not every figure
 
     def __str__(self) -> str:
         (first, second), (n, m) = self.names, self.n
@@ -162,6 +168,15 @@ def differences(
                 left_out.append(LeftOut(name, "has values in one of the two groups only"))
                 continue
             found += _FINDERS[column.kind](column, within, names, level)
+            n_long = sum(len(str(value)) > WORD_CHARACTERS for value in column.values)
+            if column.kind == "text" and n_long:
+                left_out.append(
+                    LeftOut(
+                        name,
+                        f"has {n_long:,} {'text' if n_long == 1 else 'texts'} of more than "
+                        f"{WORD_CHARACTERS:,} characters, whose words were read up to there",
+                    )
+                )
     if 0 in n:
         empty = names[0] if not n[0] else names[1]
         left_out.append(LeftOut("every field", f"cannot be compared: {empty} has no documents"))
@@ -198,6 +213,11 @@ def _checked(
     if not 0 < level < 1:
         raise InvalidInputError(f"level lies between 0 and 1, such as 0.05, but got {level!r:.60}.")
     for name, kind in (kinds or {}).items():
+        if name not in fields:
+            raise InvalidInputError(
+                f"kinds has a field {name!r} that is not compared. "
+                f"There are: {listed(fields, like=str(name))}."
+            )
         if kind not in (*KINDS, SKIP):
             raise InvalidInputError(
                 f"Field {name!r} cannot be compared as {kind!r:.60}. "
@@ -266,7 +286,7 @@ def _word_facts(
     texts = [str(value) for value in column.values]
     lengths = np.array([float(len(text.strip())) for text in texts])
     found = _shift_facts(column.name, "length", lengths, groups, names, level)
-    table = term_table(texts)
+    table = term_table(text[:WORD_CHARACTERS] for text in texts)
     if not table.vocabulary:
         return found
     counts = _group_counts(table, groups)
@@ -410,15 +430,20 @@ def _rank(fact: Fact) -> tuple[float, float, str, int, str]:
 def _without_echoes(facts: Sequence[Fact]) -> list[Fact]:
     """Leave out words that a stronger pair said, and pairs that share a word with a stronger term."""
     kept: list[Fact] = []
-    said: dict[tuple[str, str], list[Fact]] = {}
+    by_word: dict[tuple[str, str, str], list[Fact]] = {}  # only a shared word makes an echo
+    unspaced: dict[tuple[str, str], list[Fact]] = {}  # or a shared piece, without spaces
     for fact in facts:
         if fact.kind != "word" or fact.value is None:
             kept.append(fact)
             continue
-        before = said.setdefault((fact.field, fact.higher_in), [])
-        if any(_echoes(fact, other) for other in before):
+        place = (fact.field, fact.higher_in)
+        shelves = [by_word.setdefault((*place, word), []) for word in fact.value.split(" ")]
+        if not fact.value.isascii():
+            shelves.append(unspaced.setdefault(place, []))
+        if any(_echoes(fact, other) for shelf in shelves for other in shelf):
             continue
-        before.append(fact)
+        for shelf in shelves:
+            shelf.append(fact)
         kept.append(fact)
     return kept
 

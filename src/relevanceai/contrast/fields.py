@@ -79,9 +79,9 @@ def settled(
     present = np.array([value is not None for value in held], dtype=bool)
     there = [value for value in held if value is not None]
     if kind == SKIP:
-        return None, present, [LeftOut(name, "left out as asked")]
+        return None, present, [LeftOut(name, "is left out as asked")]
     if name == "_id":
-        return None, present, [LeftOut(name, "the id of the document")]
+        return None, present, [LeftOut(name, "is the id of the document")]
     if not there:
         return None, present, [LeftOut(name, "has no value in any of these documents")]
     families = Counter(_family(value) for value in there)
@@ -97,7 +97,16 @@ def settled(
     usable = [_as(chosen, value) for value in held]
     is_usable = np.array([value is not None for value in usable], dtype=bool)
     n_odd = int(present.sum() - is_usable.sum())
-    notes = [LeftOut(name, f"{n_odd:,} values that are no {chosen}")] if n_odd else []
+    notes = (
+        [
+            LeftOut(
+                name,
+                f"has {n_odd:,} {'value that is' if n_odd == 1 else 'values that are'} no {chosen}",
+            )
+        ]
+        if n_odd
+        else []
+    )
     found = [value for value in usable if value is not None]
     if not found:
         return None, present, [LeftOut(name, f"has no value that can be read as {chosen}")]
@@ -170,7 +179,7 @@ def _kind_of_numbers(name: str, there: Sequence[object]) -> tuple[Kind | None, s
     if len(whole) == len(there) > 2 and len(set(whole)) == len(whole):
         is_run = max(whole) - min(whole) < 2 * len(whole)
         if is_run or re.search(r"(?:^|[_\W])id$|(?<=[a-z])I[dD]$", name):
-            return None, "a whole number of its own in each document: an id"
+            return None, "is a whole number of its own in each document: an id"
     return "number", ""
 
 
@@ -195,7 +204,7 @@ def _kind_of_texts(there: Sequence[str]) -> tuple[Kind | None, str]:
         return "text", ""
     if repeats:
         return ("category", "") if is_short else ("text", "")
-    return None, "another single word in each document: an id"
+    return None, "is another single word in each document: an id"
 
 
 def _runs(texts: Sequence[str]) -> bool:

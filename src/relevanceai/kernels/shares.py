@@ -62,17 +62,31 @@ def share_differences(
     >>> found.low.round(2), found.high.round(2)
     (array([ 0.21, -0.53]), array([1.  , 0.53]))
     """
+    difference, low, high = share_bounds(hits, of, other_hits, other_of, level=level)
+    p_value, least_p = _fisher(hits, of, other_hits, other_of)
+    return ShareDifferences(difference, low, high, p_value, least_p)
+
+
+def share_bounds(
+    hits: NDArray[np.int64],
+    of: int,
+    other_hits: NDArray[np.int64],
+    other_of: int,
+    *,
+    level: float = 0.05,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the differences of shares and Newcombe's bounds: `share_differences`, untested.
+
+    Arguments are those of `share_differences`; the three float64 arrays have the shape of `hits`.
+    """
     z = NormalDist().inv_cdf(1.0 - level / 2.0)
     share, low, high = _wilson(hits, of, z)
     other_share, other_low, other_high = _wilson(other_hits, other_of, z)
     difference = share - other_share
-    p_value, least_p = _fisher(hits, of, other_hits, other_of)
-    return ShareDifferences(
+    return (
         difference,
         np.clip(difference - np.hypot(share - low, other_high - other_share), -1.0, 1.0),
         np.clip(difference + np.hypot(high - share, other_share - other_low), -1.0, 1.0),
-        p_value,
-        least_p,
     )
 
 

@@ -1,14 +1,34 @@
-"""How close centroids are to each other, and which pairs of them are the closest."""
+"""How close centroids are to each other: similarities and distances of all pairs, as a matrix."""
+
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.kernels.nearest import Metric
+from relevanceai.kernels.halves import Halves
 from relevanceai.kernels.units import row_blocks, row_norms
+
+CentroidMetric: TypeAlias = Literal[
+    "cosine", "l2", "l1", "dp", "centred", "corrected", "l2_similarity"
+]
+"""How two centroids are compared; see `centroid_similarity`."""
+
+CENTROID_METRICS: tuple[CentroidMetric, ...] = get_args(CentroidMetric)
+"""The names that `CentroidMetric` allows."""
+
+_BY_DIFFERENCES_UP_TO = 300  # clusters; beyond, distances are products, and near ones differences
+_NEAR = 1e-6  # squared distances below this share of the squared norms are taken by differences
+
+
+def grows_with_likeness(metric: CentroidMetric) -> bool:
+    """Tell whether a metric is a similarity; "l2" and "l1" are distances."""
+    return metric not in ("l2", "l1")
 
 
 def centroid_similarity(
-    centroids: NDArray[np.float64], metric: Metric = "cosine"
+    centroids: NDArray[np.float64],
+    metric: CentroidMetric = "cosine",
+    halves: Halves | None = None,
 ) -> NDArray[np.float64]:
     """Compare every centroid with every other.
 
@@ -16,18 +36,27 @@ def centroid_similarity(
     ----------
     centroids : float64 array of shape (n_clusters, n_dims). A NaN row (an empty cluster) gives a
         NaN row and column.
-    metric : "cosine", similarity in [-1, 1], 0 with a zero centroid; "dp", the dot product; "l2",
-        the Euclidean distance; "l1", the sum of absolute differences.
+    metric : "cosine", similarity in [-1, 1], 0 with a zero centroid;
+        "centred", the cosine about the plain mean of the centroids (each cluster counts once,
+        whatever its size), 0 for a centroid that is that mean. It spreads what raw cosine crowds
+        into a narrow band; two clusters alone are always at -1;
+        "corrected", the cosine corrected for what too few members blur, see `Halves`; an estimate
+        that may exceed 1 for centroids that are alike up to chance. The only one to need `halves`;
+        "dp", the dot product;
+        "l2", the Euclidean distance, and "l2_similarity", 1 / (1 + that), in (0, 1];
+        "l1", the sum of absolute differences.
+    halves : of the same clusters, for "corrected".
 
     Returns
     -------
     float64 array of shape (n_clusters, n_clusters), exactly symmetric. The diagonal is exactly 1
-    for "cosine" (0 for a zero centroid), 0 for "l2" and "l1", the squared norm for "dp".
+    for "cosine", "centred" and "corrected" (0 for a zero centroid), 1 for "l2_similarity", 0 for
+    "l2" and "l1", the squared norm for "dp".
 
     Notes
     -----
-    O(n_clusters**2 * n_dims), and 8 bytes a pair of clusters. Distances are sums over differences,
-    not norms minus products, so that they hold far from the origin.
+    O(n_clusters**2 * n_dims), and 8 bytes a pair of clusters. Distances hold far from the origin:
+    they are sums over differences, or products about the mean where those lose no digits.
 
     Examples
     --------
@@ -38,36 +67,74 @@ def centroid_similarity(
     >>> centroid_similarity(np.array([[0.0, 0.0], [3.0, 4.0]]), "l1")
     array([[0., 7.],
            [7., 0.]])
+    >>> centroid_similarity(np.array([[9.0, 8.0], [9.0, 9.0], [9.0, 7.0]]), "centred")
+    array([[ 0.,  0.,  0.],
+           [ 0.,  1., -1.],
+           [ 0., -1.,  1.]])
     """
     empty = np.asarray(np.isnan(centroids).any(axis=1))
     rows = np.where(empty[:, None], 0.0, centroids)
-    if metric == "cosine" or metric == "dp":
-        result = _products(rows, is_cosine=metric == "cosine")
+    if metric == "dp":
+        result = _products(rows, rows, np.asarray(np.einsum("ij,ij->i", rows, rows)))
+    elif metric == "cosine" or metric == "centred":
+        units = unit_rows(rows if metric == "cosine" else about_the_mean(centroids))
+        result = _products(units, units, np.asarray(units.any(axis=1), np.float64))
+        np.clip(result, -1.0, 1.0, out=result)
+    elif metric == "corrected":
+        if halves is None:
+            raise ValueError("The corrected cosine needs the halves of the clusters.")
+        result = _products(halves.left, halves.right, halves.is_there.astype(np.float64))
+    elif metric == "l1" or len(rows) <= _BY_DIFFERENCES_UP_TO:
+        result = _distances(rows, "cityblock" if metric == "l1" else "euclidean")
     else:
-        result = _distances(rows, "euclidean" if metric == "l2" else "cityblock")
+        result = _euclidean(rows, about_the_mean(centroids))
+    if metric == "l2_similarity":
+        np.divide(1.0, result + 1.0, out=result)
     result[empty, :] = np.nan
     result[:, empty] = np.nan
     return result
 
 
-def _products(rows: NDArray[np.float64], *, is_cosine: bool) -> NDArray[np.float64]:
-    """Dot products of all rows with all rows, of unit rows for the cosine."""
-    diagonal = np.einsum("ij,ij->i", rows, rows)
-    if is_cosine:
-        norms = row_norms(rows)
-        diagonal = (norms > 0).astype(np.float64)
-        rows = rows / np.where(norms > 0, norms, 1.0)[:, None]
-    result: NDArray[np.float64] = rows @ rows.T
-    for block in row_blocks(len(rows), len(rows)):  # BLAS promises no exact symmetry
+def about_the_mean(centroids: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the centroids minus their plain mean; zeros for an empty cluster.
+
+    The mean is taken about one of them, so that centroids that are all the same give exact zeros.
+    """
+    is_there = np.flatnonzero(~np.isnan(centroids).any(axis=1))
+    result = np.zeros_like(centroids)
+    if len(is_there):
+        moved = centroids[is_there] - centroids[is_there[0]]
+        result[is_there] = moved - moved.mean(axis=0)
+    return result
+
+
+def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rows scaled to norm 1; a zero row stays zero."""
+    norms = row_norms(rows)
+    units: NDArray[np.float64] = rows / np.where(norms > 0, norms, 1.0)[:, None]
+    return units
+
+
+def _products(
+    left: NDArray[np.float64], right: NDArray[np.float64], diagonal: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Products of all rows with all rows, which make a symmetric matrix but for roundings."""
+    result: NDArray[np.float64] = left @ right.T
+    _mirror(result)
+    np.fill_diagonal(result, diagonal)
+    return result
+
+
+def _mirror(result: NDArray[np.float64]) -> None:
+    """Copy the upper triangle into the lower one: BLAS promises no exact symmetry."""
+    for block in row_blocks(len(result), len(result)):
         upper = np.triu(result[block, block], 1)
         result[block, block] = upper + upper.T
         result[block.stop :, block] = result[block, block.stop :].T
-    np.fill_diagonal(result, diagonal)
-    return np.clip(result, -1.0, 1.0, out=result) if is_cosine else result
 
 
 def _distances(rows: NDArray[np.float64], scipy_name: str) -> NDArray[np.float64]:
-    """Pairwise distances of all rows."""
+    """Pairwise distances of all rows, as sums over differences."""
     from scipy.spatial.distance import pdist, squareform
 
     if len(rows) < 2:
@@ -76,18 +143,49 @@ def _distances(rows: NDArray[np.float64], scipy_name: str) -> NDArray[np.float64
     return result
 
 
-def as_distances(matrix: NDArray[np.float64], metric: Metric) -> NDArray[np.float64]:
+def _euclidean(rows: NDArray[np.float64], moved: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Euclidean distances of all rows, by products about the mean; by differences where near."""
+    unit = float(np.abs(moved).max(initial=0.0)) or 1.0
+    moved = moved / unit  # squares stay in the range of float64
+    squares = np.einsum("ij,ij->i", moved, moved)
+    result: NDArray[np.float64] = moved @ moved.T
+    for block in row_blocks(len(rows), len(rows)):
+        sums = squares[block, None] + squares
+        part = sums - 2.0 * result[block]
+        near, other = np.nonzero(part < _NEAR * sums)
+        part[near, other] = squared_distances(rows, near + block.start, other, unit)
+        result[block] = unit * np.sqrt(part)
+    _mirror(result)
+    np.fill_diagonal(result, 0.0)
+    return result
+
+
+def squared_distances(
+    rows: NDArray[np.float64], i: NDArray[np.intp], j: NDArray[np.intp], unit: float
+) -> NDArray[np.float64]:
+    """Return the squared distance, in units, of rows i[p] and j[p] of each pair p."""
+    result = np.empty(len(i))
+    for block in row_blocks(len(i), rows.shape[1]):
+        differences = rows[i[block]] - rows[j[block]]
+        differences /= unit
+        result[block] = np.einsum("ij,ij->i", differences, differences)
+    return result
+
+
+def as_distances(matrix: NDArray[np.float64], metric: CentroidMetric) -> NDArray[np.float64]:
     """Turn what `centroid_similarity` returned into distances, for an ordering.
 
     Parameters
     ----------
-    matrix : float64 array of shape (n_clusters, n_clusters), symmetric; NaN stays NaN.
-    metric : what `matrix` was made with. "cosine" gives 1 - similarity; "dp" the largest product of
-        two clusters minus the product; "l2" and "l1" are distances as they are.
+    matrix : float array of shape (n_clusters, n_clusters), symmetric; NaN stays NaN.
+    metric : what `matrix` was made with. "cosine", "centred" and "corrected" give 1 - similarity
+        (0 where a corrected one exceeds 1); "dp" the largest product of two clusters minus the
+        product; "l2_similarity" the distance that it was made from; "l2" and "l1" are distances as
+        they are.
 
     Returns
     -------
-    float64 array of shape (n_clusters, n_clusters), a new one, not negative, 0 on the diagonal.
+    Array of the matrix's shape and type, a new one, not negative, 0 on the diagonal.
 
     Examples
     --------
@@ -95,87 +193,17 @@ def as_distances(matrix: NDArray[np.float64], metric: Metric) -> NDArray[np.floa
     array([[0. , 1.5],
            [1.5, 0. ]])
     """
-    if metric == "cosine":
+    if metric in ("cosine", "centred", "corrected"):
         result = 1.0 - matrix
     elif metric == "dp":
-        pairs = matrix[np.triu_indices(len(matrix), 1)]
-        pairs = pairs[~np.isnan(pairs)]
-        result = (pairs.max() if len(pairs) else 0.0) - matrix
+        result = np.negative(matrix)
+        np.fill_diagonal(result, np.inf)
+        least = np.nanmin(result) if np.isfinite(result).any() else 0.0
+        result -= least
+    elif metric == "l2_similarity":
+        result = 1.0 / matrix - 1.0
     else:
         result = matrix.copy()
-    diagonal = np.where(np.isnan(np.diagonal(matrix)), np.nan, 0.0)
     result = np.maximum(result, 0.0, out=result)
-    np.fill_diagonal(result, diagonal)
+    np.fill_diagonal(result, np.where(np.isnan(np.diagonal(matrix)), np.nan, 0.0))
     return result
-
-
-def closest_pairs(
-    matrix: NDArray[np.float64], n: int, *, largest_first: bool
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-    """Return the n pairs of clusters that are closest, closest first.
-
-    Parameters
-    ----------
-    matrix : float64 array of shape (n_clusters, n_clusters), symmetric. Pairs whose value is NaN
-        (an empty cluster) take no part; negative values take part like any other.
-    n : how many pairs; 0 gives none, more than there are gives all.
-    largest_first : True for similarities, False for distances.
-
-    Returns
-    -------
-    Three arrays of the same length: intp `i` and `j` with i < j, and float64, the value of the
-    pair. Ties stand in the order of (i, j).
-
-    Notes
-    -----
-    O(n_clusters**2), in blocks of rows; the working memory is a block's and 24 bytes a pair asked
-    for, not the number of pairs there are.
-
-    Examples
-    --------
-    >>> matrix = np.array([[1.0, -0.3, 0.5], [-0.3, 1.0, -0.9], [0.5, -0.9, 1.0]])
-    >>> closest_pairs(matrix, 2, largest_first=True)
-    (array([0, 0]), array([2, 1]), array([ 0.5, -0.3]))
-    """
-    n_clusters = len(matrix)
-    places = [np.empty(0, dtype=np.intp)]  # i * n_clusters + j, which is also the order of ties
-    values = [np.empty(0)]
-    n_held = 0
-    for block in row_blocks(n_clusters if n > 0 else 0, n_clusters):
-        i, j = np.nonzero(np.arange(n_clusters) > np.arange(block.start, block.stop)[:, None])
-        i += block.start
-        found = matrix[i, j]
-        usable = ~np.isnan(found)
-        places.append((i * n_clusters + j)[usable])
-        values.append(found[usable])
-        n_held += len(values[-1])
-        if n_held > 2 * n:  # so that each pair is looked at a few times, not once a block
-            places, values = _best(places, values, n, largest_first)
-            n_held = len(places[0])
-    (flat,), (best,) = _best(places, values, n, largest_first)
-    order = np.argsort(-best if largest_first else best, kind="stable")
-    i, j = np.divmod(flat[order], max(n_clusters, 1))
-    return i, j, best[order]
-
-
-def _best(
-    places: list[NDArray[np.intp]],
-    values: list[NDArray[np.float64]],
-    n: int,
-    largest_first: bool,
-) -> tuple[list[NDArray[np.intp]], list[NDArray[np.float64]]]:
-    """The n best of the pairs held, in the order of their places, each as a list of one array."""
-    flat, found = np.concatenate(places), np.concatenate(values)
-    best = _first(-found if largest_first else found, n)
-    return [flat[best]], [found[best]]
-
-
-def _first(keys: NDArray[np.float64], n: int) -> NDArray[np.intp]:
-    """Places of the n smallest keys, in the order they stand; of equal keys the earlier ones."""
-    if len(keys) <= n:
-        return np.arange(len(keys))
-    limit = np.partition(keys, n - 1)[n - 1]
-    below = keys < limit
-    ties = np.flatnonzero(keys == limit)[: n - int(np.count_nonzero(below))]
-    below[ties] = True
-    return np.flatnonzero(below)

@@ -1,30 +1,36 @@
 """ClusterOps: the questions one asks of a clustering, answered with numbers and documents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from relevanceai.batch import Document
 from relevanceai.clustering.ids import OUTLIER
 from relevanceai.errors import InvalidInputError
-from relevanceai.kernels.nearest import SIMILARITIES, Metric
-from relevanceai.kernels.order import linkage_order
-from relevanceai.kernels.similarity import as_distances, centroid_similarity, closest_pairs
+from relevanceai.kernels.nearest import Metric
+from relevanceai.operations.arrays import array_store
 from relevanceai.operations.asked import (
-    check_count,
     check_fields,
-    checked_metric,
     found_clustering,
 )
 from relevanceai.operations.assign import AssignReport, assign_new
+from relevanceai.operations.centroids import Centroids, centroids_of
+from relevanceai.operations.compare import Compares
+from relevanceai.operations.differing import ClusterDifferences
+from relevanceai.operations.granularity import AsksGranularity
+from relevanceai.operations.labelled import ClusterLabels
+from relevanceai.operations.likeness import ClusterLikeness
+from relevanceai.operations.naming import Naming
 from relevanceai.operations.nearest import (
     Asked,
-    Centroids,
-    centroids_of,
     chosen_ids,
     nearest_documents,
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
+from relevanceai.operations.pairs import ClusterPairs
+from relevanceai.operations.ran import ClusteringRan
+from relevanceai.operations.splits import ClusterSplits
+from relevanceai.operations.stand_ins import ClusterStandIns
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -49,7 +55,19 @@ class HasStore(Protocol):
         ...
 
 
-class ClusterOps(ClusterNeighbours):
+class ClusterOps(
+    AsksGranularity,
+    ClusterDifferences,
+    ClusterLabels,
+    ClusterLikeness,
+    ClusterNeighbours,
+    ClusterStandIns,
+    ClusterPairs,
+    ClusterSplits,
+    ClusteringRan,
+    Compares,
+    Naming,
+):
     """One clustering of one dataset, and what can be asked of it.
 
     Made by `ClusterOps.from_dataset(dataset, alias=..., vector_fields=[...])`,
@@ -64,7 +82,7 @@ class ClusterOps(ClusterNeighbours):
     """
 
     def __init__(
-        self, store: DocumentStore, workspace: Path, vector_fields: Sequence[str], alias: str
+        self, store: DocumentStore, workspace: Path | None, vector_fields: Sequence[str], alias: str
     ) -> None:
         self._store = store
         self._workspace = workspace
@@ -101,6 +119,63 @@ class ClusterOps(ClusterNeighbours):
         wanted = [vector_fields] if isinstance(vector_fields, str) else vector_fields
         found = found_clustering(store, alias, wanted)
         return cls(store, dataset.workspace, found.vector_fields, found.alias)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        vectors: object,
+        labels: Iterable[object],
+        *,
+        documents: "pd.DataFrame | Sequence[Mapping[str, object]] | None" = None,
+        ids: Sequence[object] | None = None,
+        vector_field: str = "array_vector_",
+        alias: str = "labels",
+        media_folder: str | Path | None = None,
+    ) -> Self:
+        """Ask about arrays straight from a notebook: no dataset, no workspace, nothing written.
+
+        Parameters
+        ----------
+        vectors : array of shape (n_rows, n_dims), finite. C-contiguous float32 is read where it lies, not copied;
+            anything else is read as float32 some megabytes at a time, which is said on stderr. Do
+            not change it while it is asked about.
+        labels : one a row, as for `Dataset.cluster(byo_cluster_field=...)`: whole numbers become
+            `cluster-3`, text stays, -1 and "outlier" are noise, None and NaN are not clustered.
+        documents : what stands beside the vectors, in the same order: a DataFrame or dicts; None
+            for nothing but ids. Read as inserting them would, when first asked for.
+        ids : the `_id` of each row; those of the documents when None, else the row's number as text.
+        vector_field, alias : the names that vectors and labels go by.
+        media_folder : the only folder from which pictures named by path are opened.
+
+        Returns
+        -------
+        The operations, with the answers that a dataset of these documents would give. There is no
+        page, so `closest` and `furthest` print no link, whatever `verbose` is, and `assign_new` raises.
+
+        Raises
+        ------
+        InvalidInputError : vectors that are no numbers or not finite; another number of labels,
+            documents or ids than vectors; labels that cannot be read.
+        DuplicateIdError : an `_id` twice.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> vectors = np.array([[1, 0], [2, 0], [0, 5]], dtype=np.float32)
+        >>> ops = ClusterOps.from_arrays(vectors, [0, 0, 1], documents=[{"n": i} for i in range(3)])
+        >>> ops.closest("cluster-1")["results"]["cluster-1"]["results"][0]["n"]
+        2
+        """
+        store = array_store(
+            vectors,
+            labels,
+            documents=documents,
+            ids=ids,
+            vector_field=vector_field,
+            alias=alias,
+            media_folder=media_folder,
+        )
+        return cls(store, None, (vector_field,), store.clusterings()[0].alias)
 
     # what it is --------------------------------------------------------------------------------
 
@@ -173,63 +248,6 @@ class ClusterOps(ClusterNeighbours):
             {"_id": cluster_id, name: mean.tolist()}
             for cluster_id, mean in zip(found.ids, found.means, strict=True)
         ]
-
-    def centroid_similarity(self, metric: Metric = "cosine") -> "pd.DataFrame":
-        """Return how close every centroid is to every other, as a labelled DataFrame.
-
-        Parameters
-        ----------
-        metric : "cosine" (in [-1, 1]; 0 with a zero centroid) and "dp", the dot product, grow with
-            likeness; "l2" (Euclidean) and "l1" (sum of absolute differences) are distances.
-
-        Returns
-        -------
-        float64 DataFrame of shape (n_clusters, n_clusters), ids on both axes in natural order.
-        """
-        import pandas as pd
-
-        found = self._centroids()
-        return pd.DataFrame(
-            centroid_similarity(found.means, checked_metric(metric)),
-            index=found.ids,
-            columns=found.ids,
-        )
-
-    def closest_centroids(self, n: int = 8, metric: Metric = "cosine") -> "pd.DataFrame":
-        """Return the n pairs of clusters whose centroids are closest.
-
-        Parameters
-        ----------
-        n : how many pairs; fewer when there are fewer.
-        metric : as for `centroid_similarity`.
-
-        Returns
-        -------
-        DataFrame with the columns `cluster`, `other` (of the pair, the cluster that comes later in
-        natural order stands first) and `similarity`, falling, or for l2 and l1 `distance`, rising.
-        Ties stand in natural order.
-        """
-        import pandas as pd
-
-        check_count("n", n, least=0)
-        is_similarity = checked_metric(metric) in SIMILARITIES
-        found = self._centroids()
-        matrix = centroid_similarity(found.means, metric)
-        i, j, values = closest_pairs(matrix, n, largest_first=is_similarity)
-        return pd.DataFrame(
-            {
-                "cluster": [found.ids[index] for index in j],
-                "other": [found.ids[index] for index in i],
-                "similarity" if is_similarity else "distance": values,
-            }
-        )
-
-    def linkage_order(self, metric: Metric = "cosine") -> list[str]:
-        """Return the cluster ids in the order of average linkage: close ones stand side by side."""
-        found = self._centroids()
-        matrix = centroid_similarity(found.means, checked_metric(metric))
-        order, _ = linkage_order(as_distances(matrix, metric))
-        return [found.ids[index] for index in order]
 
     def assign_new(self) -> AssignReport:
         """Put every document that has the vectors and no label into the cluster nearest to it.
@@ -416,7 +434,8 @@ class ClusterOps(ClusterNeighbours):
         centroids = centroids_of(store, found_clustering(store, self.alias, self.vector_fields))
         chosen = chosen_ids(centroids, cluster_ids, dataset=store.name)
         kept = None if asked.filters is None else store.matching_row_ids(asked.filters)
-        visit = Visit(self._workspace) if verbose else None  # starts while we compute
+        workspace = self._workspace  # arrays have none, and no page
+        visit = Visit(workspace) if verbose and workspace is not None else None
         results = nearest_documents(store, centroids, chosen, asked, kept)
         if visit is not None:
             visit.print_link(

@@ -471,7 +471,8 @@ def test_without_thumbnails_there_are_none(pictured: ClusterVizOps) -> None:
         (
             {"metric": "cosin"},
             InvalidInputError,
-            "Unknown metric 'cosin'. Use one of 'cosine', 'l2', 'l1', 'dp'.",
+            "Unknown metric 'cosin'. Use one of 'cosine', 'centred', 'corrected', "
+            "'l2_similarity', 'l2', 'l1', 'dp'.",
         ),
         (
             {"order": "size"},

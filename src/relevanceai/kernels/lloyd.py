@@ -1,0 +1,179 @@
+"""One step of k-means over a stream of rows: the nearest centroid of each, and the members' sums."""
+
+from typing import Self
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from relevanceai.batch import VectorBatch
+from relevanceai.kernels.moments import Moments
+from relevanceai.kernels.nearest_other import nearest_other, targets
+from relevanceai.kernels.units import concatenate_units
+
+_BLOCK_BYTES = 512 * 2**10  # of one block of float32 products: they stay in a core's cache
+
+
+class LloydStep:
+    """Stream rows, and learn where each centroid would move: the sums of the rows nearest to it.
+
+    Parameters
+    ----------
+    centroids : float array of shape (n_clusters, n_dims), finite.
+
+    Attributes
+    ----------
+    count : int64 array of shape (n_clusters,), the rows nearest to each centroid.
+    sums : float64 array of shape (n_clusters, n_dims), their sums.
+    inertia : float64 array of shape (n_clusters,), their squared distances to the centroid, summed;
+        the distances are good to float32.
+
+    Notes
+    -----
+    A row that is equally near to two centroids, as far as float32 can tell, goes to either: a step
+    is not an answer. Rows are added one after another, so that cuts do not matter.
+
+    Examples
+    --------
+    >>> step = LloydStep(np.array([[0.0], [10.0]]))
+    >>> step.update(VectorBatch(
+    ...     row_ids=np.arange(3),
+    ...     vectors=np.array([[1], [2], [9]], dtype=np.float32),
+    ...     labels=np.zeros(3, dtype=np.int32),
+    ... ))
+    >>> step.count, step.sums.ravel(), step.inertia
+    (array([2, 1]), array([3., 9.]), array([5., 1.]))
+    """
+
+    uses_blas = True
+
+    def __init__(self, centroids: NDArray[np.float64]) -> None:
+        n_clusters = len(centroids)
+        self._middle = centroids.mean(axis=0)
+        moved = centroids - self._middle
+        self._squares = np.einsum("ij,ij->i", moved, moved).astype(np.float32)
+        self._doubled = np.ascontiguousarray(2.0 * moved.T, dtype=np.float32)
+        step = max(16, _BLOCK_BYTES // (4 * n_clusters))
+        self._products = np.empty((step, n_clusters), np.float32)
+        self.count = np.zeros(n_clusters, np.int64)
+        self.sums = np.zeros(centroids.shape)
+        self.inertia = np.zeros(n_clusters)
+
+    @property
+    def state_bytes(self) -> int:
+        """What one of these holds."""
+        return self.sums.nbytes
+
+    def update(self, batch: VectorBatch) -> None:
+        """Add the rows of a batch; those labelled below 0 take no part."""
+        vectors = batch.vectors
+        if len(batch) and batch.labels.min() < 0:
+            vectors = vectors[batch.labels >= 0]
+        step = len(self._products)
+        for start in range(0, len(vectors), step):
+            rows = vectors[start : start + step]
+            about = (rows - self._middle).astype(np.float32)
+            products = self._products[: len(rows)]
+            np.matmul(about, self._doubled, out=products)
+            _add(rows, about, products, self._squares, self.count, self.sums, self.inertia)
+
+    def merge(self, other: Self) -> None:
+        """Add what another step about the same centroids has seen."""
+        self.count += other.count
+        self.sums += other.sums
+        self.inertia += other.inertia
+
+
+class Assigned:
+    """Stream rows into the label of each, its nearest centroid, and the moments of the clusters.
+
+    Parameters
+    ----------
+    centroids : float array of shape (n_clusters, n_dims), finite.
+    is_spherical : compare directions: rows are scaled to unit norm before they are assigned, and a
+        zero row goes to the first cluster. The moments are those of the rows as they are.
+
+    Examples
+    --------
+    >>> assigned = Assigned(np.array([[0.0], [10.0]]))
+    >>> assigned.update(VectorBatch(
+    ...     row_ids=np.array([7, 8]),
+    ...     vectors=np.array([[1], [9]], dtype=np.float32),
+    ...     labels=np.zeros(2, dtype=np.int32),
+    ... ))
+    >>> assigned.result()
+    (array([7, 8]), array([0, 1], dtype=int32))
+    >>> assigned.moments.count
+    array([1, 1])
+    """
+
+    uses_blas = True
+
+    def __init__(self, centroids: NDArray[np.float64], *, is_spherical: bool = False) -> None:
+        self._among = targets(centroids)
+        self._is_spherical = is_spherical
+        self.moments = Moments(*centroids.shape)
+        self._row_ids: list[NDArray[np.int64]] = []
+        self._labels: list[NDArray[np.int32]] = []
+
+    @property
+    def state_bytes(self) -> int:
+        """What one of these holds, as the moments tell it; the labels are an answer, not a state."""
+        return int(getattr(self.moments, "state_bytes", self.moments.sums.nbytes))
+
+    def update(self, batch: VectorBatch) -> None:
+        """Assign the rows of a batch; those labelled below 0 take no part."""
+        row_ids, vectors = batch.row_ids, batch.vectors
+        if len(batch) and batch.labels.min() < 0:
+            taking_part = batch.labels >= 0
+            row_ids, vectors = row_ids[taking_part], vectors[taking_part]
+        if not len(row_ids):
+            return
+        compared = concatenate_units([vectors]) if self._is_spherical else vectors
+        nobody = np.full(len(vectors), -1, np.int32)
+        labels = nearest_other(compared, nobody, self._among)[0].astype(np.int32)
+        self.moments.update(VectorBatch(row_ids, vectors, labels))
+        self._row_ids.append(np.array(row_ids))
+        self._labels.append(labels)
+
+    def merge(self, other: Self) -> None:
+        """Take in what another has assigned of later rows."""
+        self.moments.merge(other.moments)
+        self._row_ids += other._row_ids
+        self._labels += other._labels
+
+    def result(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return the row ids and the labels, in the order of the stream."""
+        if not self._labels:
+            return np.empty(0, np.int64), np.empty(0, np.int32)
+        return np.concatenate(self._row_ids), np.concatenate(self._labels)
+
+    def settled(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Moments]:
+        """Return row ids, labels and moments, without the clusters that no row is nearest to.
+
+        The other clusters are numbered anew, in their order.
+        """
+        row_ids, labels = self.result()
+        used = np.asarray(self.moments.count > 0)
+        if not used.all():
+            labels = (np.cumsum(used) - 1)[labels].astype(np.int32)
+        arrays = {name: array[used] for name, array in self.moments.to_arrays().items()}
+        return row_ids, labels, Moments.from_arrays(arrays)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nnan"})
+def _add(rows, about, products, squares, count, sums, inertia):  # type: ignore[no-untyped-def]
+    """Add each row, one after another, to the centroid with the least `squares - products`."""
+    for i in range(len(rows)):
+        least = squares[0] - products[i, 0]
+        for j in range(1, products.shape[1]):
+            least = min(least, squares[j] - products[i, j])
+        place = 0
+        while place < len(squares) - 1 and squares[place] - products[i, place] > least:
+            place += 1
+        square = np.float64(least)
+        for d in range(rows.shape[1]):
+            sums[place, d] += rows[i, d]
+            square += about[i, d] * about[i, d]
+        count[place] += 1
+        inertia[place] += max(square, 0.0)

@@ -1,0 +1,59 @@
+"""Where k-means starts from: k-means++, rows drawn far from those drawn before."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def plus_plus(
+    rows: NDArray[np.float32], n_clusters: int, *, rng: np.random.Generator, n_trials: int = 1
+) -> NDArray[np.intp]:
+    """Return the places of rows to start from, each drawn by its squared distance to those before.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n_rows, n_dims), finite, about the origin.
+    n_clusters : how many to draw, at most n_rows.
+    rng : draws.
+    n_trials : how many rows are drawn each time, of which the one that leaves the least inertia
+        is taken.
+
+    Returns
+    -------
+    intp array of shape (n_clusters,). When fewer rows are distinct, some stand for the same vector.
+
+    Notes
+    -----
+    O(n_rows * n_clusters * n_dims * n_trials). Distances are float32.
+
+    References
+    ----------
+    Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding", 2007; several trials
+    as in the conclusions there.
+
+    Examples
+    --------
+    >>> rows = np.array([[0], [0], [5]], dtype=np.float32)
+    >>> sorted(rows[plus_plus(rows, 2, rng=np.random.default_rng(0))].ravel().tolist())
+    [0.0, 5.0]
+    """
+    norms = np.einsum("ij,ij->i", rows, rows)
+
+    def squared_distances(places: NDArray[np.intp]) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = rows[places] @ rows.T
+        found *= np.float32(-2.0)
+        found += norms
+        found += norms[places, None]
+        found[np.arange(len(places)), places] = 0.0
+        return np.maximum(found, np.float32(0.0), out=found)
+
+    chosen = np.empty(n_clusters, np.intp)
+    chosen[0] = rng.integers(len(rows))
+    least = squared_distances(chosen[:1])[0]
+    for number in range(1, n_clusters):
+        running = np.cumsum(least, dtype=np.float64)
+        draws = rng.random(n_trials) * running[-1]
+        drawn = np.minimum(np.searchsorted(running, draws, side="right"), len(rows) - 1)
+        left = np.minimum(squared_distances(drawn), least)
+        best = int(left.sum(axis=1, dtype=np.float64).argmin()) if n_trials > 1 else 0
+        chosen[number], least = drawn[best], left[best]
+    return chosen

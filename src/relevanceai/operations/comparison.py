@@ -1,0 +1,194 @@
+"""Comparison: what was found out about two clusters, and how it is shown."""
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relevanceai.batch import Document
+from relevanceai.operations.verdict import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SHORT = 60  # characters of a text in a table
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A document on the line between two clusters.
+
+    `place` is where it lies on the axis, learned without it: 0 in the middle, the second cluster to
+    the right, in standard deviations within the clusters. `margin` is how far it lies on its own
+    cluster's side; negative when it lies on the other's.
+    """
+
+    cluster: str
+    place: float
+    margin: float
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two clusters of one clustering: are they two, and what speaks for it.
+
+    Parameters
+    ----------
+    first, second : the ids of the clusters.
+    vector_fields : the fields whose vectors were compared.
+    verdict : "separate", "continuum" (they run into each other, without a gap), "same" (the line
+        between them cuts through one group) or "undecided".
+    reasons : the two facts that decide, a sentence each.
+    confidence : in [0, 1]. For "separate", 1 - `p_value`; for "continuum" and "same", `power`: how
+        often a clear gap would have been found; 0.0 for "undecided".
+    suggestion : what to do, in plain words.
+    separation : orders pairs, the larger the more likely two; it has no unit.
+    members : documents of each cluster.
+    compared : documents of each cluster that were looked at: all, or a sample at one rate.
+    lacking : documents drawn that have no vector in these fields, and were left out.
+    p_value : how probable so clear a valley is if both are one population with a single peak.
+    p_dip : Hartigan's dip on the same held-out places. It does not decide: see the page on evidence.
+    gap : held-out distance of the two means along the axis, in standard deviations within them.
+        Labels made from these vectors widen it: a cut through one round cloud shows 2.7.
+    depth : how far the held-out density falls between the two, as a share of the lower peak.
+    power : how often a gap of five standard deviations would be found with so many documents.
+    stretch : how many times wider the two together are along the line between them than across it.
+    runner_up : for each cluster the share of its documents whose second nearest centroid is the
+        other's.
+    cross_edges, cross_expected : the share of edges of the 15-nearest-neighbour graph that lead to
+        the other cluster, and what it would be with labels dealt at random; `cross_ratio` is their
+        ratio.
+    boundary : the documents of either cluster that lie nearest to, or beyond, the middle.
+    strip : documents in even steps along the axis, from the first cluster to the second.
+    fields : the comparison in other vector fields, by their names.
+    places : for each cluster the held-out places of the documents looked at.
+    """
+
+    first: str
+    second: str
+    vector_fields: tuple[str, ...]
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    confidence: float
+    suggestion: str
+    separation: float
+    members: tuple[int, int]
+    compared: tuple[int, int]
+    lacking: tuple[int, int]
+    p_value: float
+    p_dip: float
+    gap: float
+    depth: float
+    power: float
+    stretch: float
+    runner_up: tuple[float, float]
+    cross_edges: float
+    cross_expected: float
+    cross_ratio: float
+    boundary: tuple[Placed, ...]
+    strip: tuple[Placed, ...]
+    places: tuple[NDArray[np.float64], NDArray[np.float64]] = field(repr=False)
+    fields: dict[str, "Comparison"] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{self.first} and {self.second} in {', '.join(self.vector_fields)}: {self.verdict}"
+            + (f" (confidence {self.confidence:.2f})" if self.verdict != "undecided" else ""),
+            *(f"  {reason}" for reason in self.reasons),
+            f"  -> {self.suggestion}",
+        ]
+        lines += [
+            f"  in {name}: {one.verdict}, confidence {one.confidence:.2f}"
+            for name, one in self.fields.items()
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        facts = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
+        others = "".join(
+            f"<li>in {escape(name)}: {escape(one.verdict)}</li>"
+            for name, one in self.fields.items()
+        )
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in self._numbers()
+        )
+        return (
+            f"<p><b>{escape(self.first)}</b> and <b>{escape(self.second)}</b>: "
+            f"<b>{escape(self.verdict)}</b></p><ul>{facts}{others}</ul>"
+            f"<p>{escape(self.suggestion)}</p><table>{rows}</table>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the held-out places as values that `json.dumps` takes.
+
+        Documents are named by `_id`, with cluster, place and margin.
+        """
+        return {
+            "first": self.first,
+            "second": self.second,
+            "vector_fields": list(self.vector_fields),
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+            "confidence": self.confidence,
+            "suggestion": self.suggestion,
+            "separation": self.separation,
+            "members": list(self.members),
+            "compared": list(self.compared),
+            "lacking": list(self.lacking),
+            "p_value": self.p_value,
+            "p_dip": self.p_dip,
+            "gap": self.gap,
+            "depth": self.depth,
+            "power": self.power,
+            "stretch": self.stretch,
+            "runner_up": list(self.runner_up),
+            "cross_edges": self.cross_edges,
+            "cross_expected": self.cross_expected,
+            "cross_ratio": self.cross_ratio,
+            "boundary": [_named(one) for one in self.boundary],
+            "strip": [_named(one) for one in self.strip],
+            "fields": {name: one.to_dict() for name, one in self.fields.items()},
+        }
+
+    def plot(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Draw the held-out densities of the two clusters, with documents along the axis below.
+
+        Parameters
+        ----------
+        ax : where to draw; a new figure when None.
+
+        Returns
+        -------
+        The Axes.
+        """
+        from relevanceai.operations.viz.comparison import draw_comparison
+
+        return draw_comparison(self, ax=ax)
+
+    def _numbers(self) -> list[tuple[str, str]]:
+        """Return the numbers of the table, each with its name."""
+        return [
+            ("documents", f"{self.members[0]:,} and {self.members[1]:,}"),
+            ("looked at", f"{self.compared[0]:,} and {self.compared[1]:,}"),
+            ("p-value", f"{self.p_value:.3g}"),
+            ("depth of the valley", f"{self.depth:.0%}"),
+            ("gap, standard deviations", f"{self.gap:.2f}"),
+            ("power", f"{self.power:.0%}"),
+            ("wider along than across", f"{self.stretch:.1f} times"),
+            ("neighbours in the other, of chance", f"{self.cross_ratio:.0%}"),
+            ("runner-up is the other", f"{self.runner_up[0]:.0%} and {self.runner_up[1]:.0%}"),
+            ("separation", f"{self.separation:.2f}"),
+        ]
+
+
+def _named(one: Placed) -> dict[str, Any]:
+    return {
+        "_id": one.document["_id"],
+        "cluster": one.cluster,
+        "place": one.place,
+        "margin": one.margin,
+    }

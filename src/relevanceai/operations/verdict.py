@@ -1,0 +1,152 @@
+"""From numbers to a verdict: what the evidence about two clusters adds up to, in plain words."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+Verdict: TypeAlias = Literal["separate", "continuum", "same", "undecided"]
+
+LEVEL = 0.05
+"""A p-value up to this says "separate"."""
+
+DOUBT = 0.15
+"""A p-value between `LEVEL` and this, with a valley to see, is left undecided."""
+
+MIXED = 0.5
+"""Share of crossing neighbour edges, of what chance would give, above which two clusters are one."""
+
+LONG = 1.5
+"""How many times wider than across it the union must be along the axis to be called a continuum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The numbers that a verdict on two clusters rests on; see `Comparison` for their meaning."""
+
+    n_first: int
+    n_second: int
+    is_tested: bool
+    p_value: float
+    gap: float
+    depth: float
+    power: float
+    stretch: float
+    cross_ratio: float
+    runner_up_first: float
+    runner_up_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with the facts that decide, how sure it is in [0, 1], and what to do."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    confidence: float
+    suggestion: str
+
+
+def separation_number(walk_closeness: float, centred_cosine: float) -> float:
+    """Return a number that orders pairs: the higher, the more likely they are two.
+
+    Parameters
+    ----------
+    walk_closeness : of the two in the graph of all clusters; see `kernels.cluster_walk`.
+    centred_cosine : of their centroids, about the mean of all clustered documents.
+
+    Notes
+    -----
+    -log(walk_closeness) - 4 * centred_cosine. The walk sees what lies between the two, the cosine
+    how far apart they are seen from the middle of all. The weight was chosen on other data sets
+    than those of benchmarks/EVIDENCE.md; anything between 2 and 6 does as well.
+
+    Examples
+    --------
+    >>> separation_number(1.0, 0.0), round(separation_number(0.1, -0.5), 3)
+    (0.0, 4.303)
+    """
+    return float(-np.log(walk_closeness) - 4.0 * centred_cosine) + 0.0
+
+
+def judged(evidence: Evidence, first: str, second: str) -> Judgement:
+    """Return the verdict on two clusters.
+
+    Parameters
+    ----------
+    evidence : its numbers.
+    first, second : the clusters' names, for the sentences.
+    """
+    if not evidence.is_tested:
+        return Judgement(
+            "undecided",
+            (
+                f"Too few documents: {evidence.n_first:,} of {first} and {evidence.n_second:,} of "
+                f"{second}; a test needs 10 of each and 40 in all.",
+            ),
+            0.0,
+            "Too few documents to tell. Look at them: closest() shows them side by side.",
+        )
+    mixing = (
+        f"Of the nearest neighbours, {evidence.cross_ratio:.0%} as many lie in the other cluster as "
+        "if the two were mixed at random."
+    )
+    if evidence.p_value <= LEVEL:
+        return Judgement(
+            "separate",
+            (
+                "Documents held out from finding the axis leave a valley between the two: "
+                f"{evidence.depth:.0%} below the lower peak, p = {evidence.p_value:.2g}.",
+                mixing,
+            ),
+            1.0 - evidence.p_value,
+            f"Keep {first} and {second} apart.",
+        )
+    no_valley = (
+        "Documents held out from finding the axis show no valley that one population would not "
+        f"show: p = {evidence.p_value:.2g}."
+    )
+    if evidence.p_value <= DOUBT and evidence.depth > 0.1:
+        return Judgement(
+            "undecided",
+            (
+                f"There is a valley of {evidence.depth:.0%} between the two, but it may be chance: "
+                f"p = {evidence.p_value:.2g}.",
+                mixing,
+            ),
+            0.0,
+            "Undecided. More documents would tell; until then look at those at the boundary.",
+        )
+    if evidence.power < 0.5:
+        return Judgement(
+            "undecided",
+            (
+                no_valley,
+                "Too few documents for that to mean much: a clear gap (4 standard deviations) would "
+                f"be found in {evidence.power:.0%} of cases only.",
+            ),
+            0.0,
+            "Too few documents to tell. Look at those at the boundary.",
+        )
+    if evidence.cross_ratio >= MIXED or evidence.stretch < LONG:
+        round_cloud = (
+            f"Together they are {evidence.stretch:.1f} times as wide along the axis as across it: "
+            "the cut could as well lie elsewhere."
+        )
+        fact = mixing if evidence.cross_ratio >= MIXED else round_cloud
+        return Judgement(
+            "same",
+            (no_valley, fact),
+            evidence.power,
+            f"Merge {first} and {second}: the line between them cuts through one group.",
+        )
+    return Judgement(
+        "continuum",
+        (
+            no_valley,
+            f"Together they are {evidence.stretch:.1f} times as wide along the axis as across it, "
+            f"and neighbours rarely cross ({evidence.cross_ratio:.0%} of chance).",
+        ),
+        evidence.power,
+        f"{first} and {second} run into each other without a gap: cut where it serves you, or merge.",
+    )

@@ -1,0 +1,165 @@
+"""pairs: neighbours, verdicts under a false discovery rate, the queue, and odd clusterings."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from relevanceai.client import Client
+from relevanceai.errors import InvalidInputError
+from relevanceai.operations.cluster import ClusterOps
+from relevanceai.operations.neighbours import neighbours_of
+from relevanceai.operations.pairs import (
+    Evidence,
+    _verdict,
+    adjacent_pairs,
+    pair_sizes,
+    percentiles,
+    priorities,
+)
+
+
+def opened(home: Path, groups: dict[str, np.ndarray]) -> ClusterOps:
+    dataset = Client(home).Dataset("clouds")
+    dataset.insert_documents(
+        [
+            {"_id": f"{name}-{i}", "v_vector_": row.tolist(), "group": name}
+            for name, rows in groups.items()
+            for i, row in enumerate(rows)
+        ]
+    )
+    return dataset.cluster(byo_cluster_field="group", vector_fields=["v_vector_"], alias="by-hand")
+
+
+def clouds() -> dict[str, np.ndarray]:
+    """`a` and `b` are halves of one cloud, `c` is far away, `d` farther, `few` has two members."""
+    rng = np.random.default_rng(3)
+    cloud = rng.normal(size=(300, 6))
+    cut = cloud[:, 0] > 0
+    return {
+        "a": cloud[cut] + 20,
+        "b": cloud[~cut] + 20,
+        "c": rng.normal(size=(100, 6)) + [28, 20, 20, 20, 20, 20],
+        "d": rng.normal(size=(100, 6)) + [36, 20, 20, 20, 20, 20],
+        "few": np.array([[20.0, 40, 20, 20, 20, 20], [20.0, 41, 20, 20, 20, 20]]),
+    }
+
+
+@pytest.fixture(scope="module")
+def ops(tmp_path_factory: pytest.TempPathFactory) -> ClusterOps:
+    return opened(tmp_path_factory.mktemp("pairs") / "home", clouds())
+
+
+def verdicts(table: pd.DataFrame) -> dict[tuple[str, str], str]:
+    return {(one.other, one.cluster): one.verdict for one in table.itertuples()}
+
+
+def test_each_pair_has_a_verdict_and_the_one_to_merge_comes_first(ops: ClusterOps) -> None:
+    table = ops.pairs()
+    found = verdicts(table)
+    assert found["a", "b"] == "same"
+    assert found["a", "c"] == "separate"
+    assert found["c", "d"] == "separate"
+    assert ("b", "d") not in found  # another cluster lies between them
+    first = table.iloc[0]
+    assert (first["other"], first["cluster"]) == ("a", "b")
+    assert first["suggestion"].startswith("Merge a and b")
+    assert table["priority"].is_monotonic_decreasing
+    assert not table.isna().any().any()
+
+
+def test_too_few_documents_are_undecided_and_not_tested(ops: ClusterOps) -> None:
+    row = ops.pairs().query("cluster == 'few'").iloc[0]
+    assert (row["verdict"], row["p_value"], row["q_value"], row["splits"]) == ("undecided", 1, 1, 0)
+
+
+def test_the_same_seed_gives_the_same_table(ops: ClusterOps) -> None:
+    pd.testing.assert_frame_equal(ops.pairs(), ops.pairs())
+
+
+def test_pairs_agree_with_compare(ops: ClusterOps) -> None:
+    for (one, other), verdict in verdicts(ops.pairs()).items():
+        assert ops.compare(one, other).verdict == verdict
+
+
+def test_neighbours_are_second_choices_and_nearest_centroids(ops: ClusterOps) -> None:
+    store, centroids = ops._pinned()
+    found = neighbours_of(store, centroids)
+    pairs = {tuple(pair) for pair in adjacent_pairs(found, centroids.means).tolist()}
+    expected = set()
+    distances = np.linalg.norm(centroids.means[:, None] - centroids.means[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    table = found.matrix(found.second)
+    for own in range(len(centroids.ids)):
+        expected.add(tuple(sorted((own, int(distances[own].argmin())))))
+        for other in range(len(centroids.ids)):
+            if own != other and table[own, other] >= 0.05 * found.count[own]:
+                expected.add((min(own, other), max(own, other)))
+    assert pairs == expected
+
+
+def test_percentiles_count_the_pairs_that_are_no_more_alike() -> None:
+    means = np.random.default_rng(0).normal(size=(30, 5))
+    units = means / np.linalg.norm(means, axis=1, keepdims=True)
+    all_values = (units @ units.T)[np.triu_indices(30, 1)]
+    expected = [100 * np.mean(all_values <= value + 1e-12) for value in all_values]
+    np.testing.assert_allclose(percentiles(means, all_values), expected)
+
+
+def test_a_pair_is_looked_at_at_one_rate() -> None:
+    for n_first, n_second in ((50_000, 300), (300, 50_000), (900, 800), (5, 4)):
+        first, second = pair_sizes(n_first, n_second, 2_000)
+        assert abs(first / n_first - second / n_second) <= 1 / min(n_first, n_second)
+        assert max(first, second) <= 2_000
+
+
+def test_separate_needs_the_false_discovery_rate() -> None:
+    evidence = Evidence(90, 90, True, 0.04, 3.0, 0.4, 0.9, 1.5, 0.1, 0.2, 0.2)
+    assert _verdict(evidence, 0.05, "a", "b")[0] == "separate"
+    verdict, reasons, confidence, _ = _verdict(evidence, 0.2, "a", "b")
+    assert (verdict, confidence) == ("undecided", 0.0)
+    assert reasons[-1] == (
+        "Among so many pairs that may be chance: the false discovery rate is 0.20."
+    )
+
+
+def test_more_documents_and_less_certainty_come_first() -> None:
+    count = np.array([1_000, 1_000, 10])
+    first, second = np.array([0, 1, 0]), np.array([1, 2, 2])
+    values = priorities(count, first, second, np.array([0.9, 0.9, 0.001]), np.zeros(3))
+    assert values[0] > values[1] > values[2] > 0
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        {"only": np.ones((5, 3))},
+        {"one": np.ones((1, 3)), "two": np.ones((1, 3))},
+        {"one": np.zeros((60, 3)), "two": np.zeros((60, 3)), "three": np.zeros((60, 3))},
+        {"one": np.zeros((60, 3)), "two": np.ones((60, 3)), "outlier": np.ones((60, 3))},
+        {"outlier": np.ones((6, 3))},
+    ],
+    ids=["one cluster", "two of one member", "identical vectors", "points", "noise only"],
+)
+def test_odd_clusterings_have_an_answer(tmp_path: Path, groups: dict[str, np.ndarray]) -> None:
+    table = opened(tmp_path / "home", groups).pairs()
+    n_clusters = len([name for name in groups if name != "outlier"])
+    assert len(table) == n_clusters - 1 if n_clusters else len(table) == 0
+    assert list(table.columns)[:4] == ["cluster", "other", "verdict", "priority"]
+    assert not table.isna().any().any()
+    assert set(table["verdict"]) <= {"separate", "continuum", "same", "undecided"}
+    if "two" in groups and (groups["one"] == groups["two"]).all():
+        assert "separate" not in set(table["verdict"])
+
+
+def test_wrong_arguments_are_told(ops: ClusterOps) -> None:
+    message = (
+        "least_share is a share of documents in [0, 1], but got 5. "
+        "Pass one, or leave it out for 0.05."
+    )
+    with pytest.raises(InvalidInputError, match=re.escape(message)):
+        ops.pairs(least_share=5)
+    with pytest.raises(InvalidInputError, match="most"):
+        ops.pairs(most=3)
