@@ -27,7 +27,9 @@ from relevanceai.operations.nearest import (
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
 from relevanceai.operations.pairs import ClusterPairs
+from relevanceai.operations.quality import ClusterQuality
 from relevanceai.operations.ran import ClusteringRan
+from relevanceai.operations.review import ClusterReview
 from relevanceai.operations.splits import ClusterSplits
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
@@ -59,6 +61,8 @@ class ClusterOps(
     ClusterLikeness,
     ClusterNeighbours,
     ClusterPairs,
+    ClusterQuality,
+    ClusterReview,
     ClusterSplits,
     ClusteringRan,
     Compares,
