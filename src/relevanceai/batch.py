@@ -1,7 +1,8 @@
-"""VectorBatch, the one thing that passes from the store to the kernels, and what a document is."""
+"""VectorBatch, the one thing that passes from the store to the kernels, and where it comes from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ class VectorBatch:
     vectors : float32 array of shape (n_rows, n_dims), finite, C-contiguous.
     labels : int32 array of shape (n_rows,); the leaf of each row, -1 for noise.
 
-    Rows that have no vector, or are not clustered, are never in a batch.
+    A row whose label is below 0 takes no part in a pass: noise, or in what a `VectorSource` yields
+    also a row that is not clustered, was deleted or has no vector.
     """
 
     row_ids: NDArray[np.int64]
@@ -32,3 +34,25 @@ class VectorBatch:
 
     def __getitem__(self, rows: slice) -> "VectorBatch":
         return VectorBatch(self.row_ids[rows], self.vectors[rows], self.labels[rows])
+
+
+class VectorSource(Protocol):
+    """Rows in one fixed order, any stretch of which can be read, from several threads at once."""
+
+    @property
+    def n_rows(self) -> int:
+        """Rows there are, those that take no part among them."""
+        ...
+
+    @property
+    def n_dims(self) -> int:
+        """The width of the vectors."""
+        ...
+
+    def batches(self, start: int, stop: int) -> Iterator[VectorBatch]:
+        """Yield the rows from `start` to before `stop`, in order, cut in any way.
+
+        The arrays may be views of a memory map or of a user's array: they are not to be written to.
+        A row whose label is below 0 takes no part, and its row id and vector may be anything.
+        """
+        ...

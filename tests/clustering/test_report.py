@@ -67,7 +67,7 @@ def test_the_moments_of_a_run_are_kept_and_are_those_of_a_pass(own_small, monkey
     own_small.cluster("kmeans", n_clusters=3, alias="three")
     store = own_small.opened()
     one = next(one for one in store.clusterings() if one.alias == "three")
-    kept = kept_moments(store, one, store.version())
+    kept = kept_moments(store, one)
     assert kept is not None
     for name, array in moments_taken(store, one).to_arrays().items():
         assert array.tobytes() == kept.to_arrays()[name].tobytes(), name

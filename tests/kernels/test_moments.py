@@ -8,8 +8,16 @@ from hypothesis.extra.numpy import arrays
 
 import naive
 from relevanceai.batch import VectorBatch
-from relevanceai.kernels import units
+from relevanceai.kernels import size, units
 from relevanceai.kernels.moments import Moments
+
+
+@pytest.fixture(autouse=True, scope="module", params=["numpy", "machine code"])
+def path(request):
+    """Every law holds on both paths."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(size, "COMPILED_FROM", 0 if request.param == "machine code" else 2**62)
+        yield request.param
 
 
 def batch_of(vectors, labels):
@@ -146,6 +154,8 @@ def test_arrays_bring_the_state_back_and_are_not_shared():
         "count": ("i8", (3,)),
         "sums": ("f8", (3, 2)),
         "inertia": ("f8", (3,)),
+        "half_count": ("i8", (3,)),
+        "half_sums": ("f8", (3, 2)),
     }
     assert moments.count.tolist() == [1, 1, 0]
     assert back.count.tolist() == [1, 1, 1]

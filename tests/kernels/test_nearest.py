@@ -8,10 +8,18 @@ from hypothesis.extra.numpy import arrays
 
 import naive
 from relevanceai.batch import VectorBatch
-from relevanceai.kernels import units
+from relevanceai.kernels import size, units
 from relevanceai.kernels.nearest import METRICS, SIMILARITIES, NearestRows, row_values
 
 metrics = pytest.mark.parametrize("metric", METRICS)
+
+
+@pytest.fixture(autouse=True, scope="module", params=["numpy", "machine code"])
+def path(request):
+    """Every law holds on both paths."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(size, "COMPILED_FROM", 0 if request.param == "machine code" else 2**62)
+        yield request.param
 
 
 def batch_of(row_ids, vectors, labels):

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pytest
 
 from conftest import SMALL_VECTOR
+from relevanceai.clustering.kept import forget, kept_file
+from relevanceai.clustering.moments import MOMENTS
 from relevanceai.errors import WorkspaceError
 from relevanceai.store.labels import keep_arrays, kept_arrays
 
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
     from relevanceai.dataset import Dataset
 
 PATH = f"_cluster_.{SMALL_VECTOR}.by-hand"
+
+
+def moments_file(dataset: "Dataset") -> Path:
+    """Where the moments of "by-hand" are kept."""
+    store = dataset._store.snapshot()
+    (one,) = (one for one in store.clusterings() if one.alias == "by-hand")
+    return kept_file(store, one, MOMENTS)
 
 
 def handle(dataset: "Dataset") -> lance.LanceDataset:
@@ -128,7 +137,7 @@ def test_a_tagged_version_that_is_gone_is_a_problem(own_small: "Dataset") -> Non
 
 def test_kept_moments_that_differ_are_a_problem(own_small: "Dataset") -> None:
     own_small.ClusterOps(alias="by-hand").centroids()
-    (file,) = (own_small._store.folder / "cache").iterdir()
+    file = moments_file(own_small)
     kept = kept_arrays(file)
     assert kept is not None
     kept["sums"][1, 3] += 0.001
@@ -159,9 +168,10 @@ def test_what_is_left_over_is_noted_and_no_problem(own_small: "Dataset") -> None
 def test_a_cut_cache_file_changes_no_answer(own_small: "Dataset", cut: int) -> None:
     ops = own_small.ClusterOps(alias="by-hand")
     expected = ops.centroids()
-    (file,) = (own_small._store.folder / "cache").iterdir()
+    file = moments_file(own_small)
     whole = file.read_bytes()
     file.write_bytes(whole[:cut])
+    forget()
     report = own_small.verify()
     assert report.ok
     assert report.notes == (f"{file.name} is not whole; it is made anew when it is needed.",)
@@ -172,7 +182,7 @@ def test_a_cut_cache_file_changes_no_answer(own_small: "Dataset", cut: int) -> N
 def test_a_cache_file_of_noise_changes_no_answer(own_small: "Dataset") -> None:
     ops = own_small.ClusterOps(alias="by-hand")
     expected = ops.centroids()
-    (file,) = (own_small._store.folder / "cache").iterdir()
+    file = moments_file(own_small)
     whole = file.read_bytes()
     rng = np.random.default_rng(0)
     for _ in range(60):

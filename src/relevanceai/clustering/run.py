@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from relevanceai.clustering.fitting import fit
 from relevanceai.clustering.ids import cluster_id
+from relevanceai.clustering.kept import keep
 from relevanceai.clustering.labels import leaves_from
-from relevanceai.clustering.moments import keep_moments
+from relevanceai.clustering.moments import MOMENTS
 from relevanceai.clustering.report import run_facts
 from relevanceai.engine.batches import vector_batches
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
@@ -83,7 +84,7 @@ def run_model(
         made = _keep(
             store, vector_fields, alias or f"{name}-{len(ids)}", labels, valid, ids, found.described
         )
-        keep_moments(store, made, found.moments, store.version())
+        keep(store.snapshot(), made, MOMENTS, found.moments.to_arrays())
         return made
 
 

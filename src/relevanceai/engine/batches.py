@@ -4,10 +4,68 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from relevanceai.batch import VectorBatch
+from relevanceai.batch import VectorBatch, VectorSource
+from relevanceai.engine.shares import piece_rows
 from relevanceai.kernels.units import concatenate_units
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering
+
+
+def vector_source(
+    store: DocumentStore,
+    vector_fields: Sequence[str],
+    clustering: Clustering | None = None,
+    *,
+    is_kept: bool = True,
+) -> VectorSource:
+    """Return the vectors of a dataset, as it is now, as a source of passes.
+
+    One field comes as it is. Several are each scaled to unit norm and then put side by side, so
+    that each has the same say; a zero vector stays zero.
+
+    Parameters
+    ----------
+    clustering : whose labels the rows have; without one every row that has all the vectors is
+        labelled 0. A row that lacks a vector or a label is labelled below 0.
+    is_kept : read raw vectors from the dataset's cache, and write them where they are not there.
+    """
+    sources = [store.vector_source(name, clustering, is_kept=is_kept) for name in vector_fields]
+    return sources[0] if len(sources) == 1 else SideBySide(sources)
+
+
+class SideBySide:
+    """Several sources of the same rows, each vector scaled to unit norm and then put side by side.
+
+    A row takes part when it does in every source.
+    """
+
+    def __init__(self, sources: Sequence[VectorSource]) -> None:
+        self._sources = sources
+        self.n_rows = sources[0].n_rows
+        self.n_dims = sum(source.n_dims for source in sources)
+
+    def batches(self, start: int, stop: int) -> Iterator[VectorBatch]:
+        """Yield rows some megabytes at a time; see `VectorSource.batches`."""
+        step = min(8192, piece_rows(self.n_dims))
+        for first in range(start, stop, step):
+            parts = [_whole(one, first, min(first + step, stop)) for one in self._sources]
+            labels = parts[0].labels
+            for part in parts[1:]:
+                labels = np.where(part.labels < 0, part.labels, labels)
+            vectors = concatenate_units([part.vectors for part in parts])
+            yield VectorBatch(parts[0].row_ids, vectors, labels)
+
+
+def _whole(source: VectorSource, start: int, stop: int) -> VectorBatch:
+    """A stretch of rows as one batch."""
+    batches = list(source.batches(start, stop))
+    if len(batches) == 1:
+        return batches[0]
+    return VectorBatch(
+        np.concatenate([batch.row_ids for batch in batches]),
+        np.concatenate([batch.vectors for batch in batches]),
+        np.concatenate([batch.labels for batch in batches]),
+    )
 
 
 def vector_batches(
@@ -15,8 +73,7 @@ def vector_batches(
 ) -> Iterator[VectorBatch]:
     """Yield the rows that have every vector field, and a label when a clustering is given.
 
-    One field comes as it is. Several are each scaled to unit norm and then concatenated, so that
-    each has the same say; a zero vector stays zero.
+    One plain stream in the order of the scan; vectors as in `vector_source`.
     """
     for rows in store.vectors(vector_fields, clustering):
         vectors = rows.parts[0] if len(rows.parts) == 1 else concatenate_units(rows.parts)

@@ -1,63 +1,72 @@
-"""Run a streaming kernel over batches, on threads, with an answer that threads do not change."""
+"""Run a streaming kernel over rows, on threads, with an answer that threads do not change."""
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, Protocol, Self, TypeVar
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from relevanceai.batch import VectorBatch
+from relevanceai.batch import VectorBatch, VectorSource
+from relevanceai.engine.blas import one_blas_thread
+from relevanceai.engine.kernel import StreamingKernel
+from relevanceai.engine.shares import piece_rows, shares
 from relevanceai.errors import InvalidInputError
 
 CHUNK_ROWS = 32_768
-"""Rows that one kernel sees before it is merged. It is part of the answer's last digits: fixed."""
+"""Rows of a plain stream that one kernel sees before it is merged."""
 
 FAN_IN = 8
 """How many partial results are folded into one, at every level of the tree."""
 
 MOST_WORKERS = 8
-"""Default limit of threads: the passes are bound by memory, and every worker holds a chunk."""
+"""Default limit of threads: the passes are bound by memory."""
 
+MEMORY_BYTES = 320 * 2**20
+"""What the kernels of a pass may hold together by default; fewer threads run where it is short."""
 
-class StreamingKernel(Protocol):
-    """What a reduction needs of a kernel."""
-
-    def update(self, batch: VectorBatch) -> None:
-        """Take in the rows of a batch."""
-        ...
-
-    def merge(self, other: Self) -> None:
-        """Take in what another kernel has seen of later rows."""
-        ...
-
+_CHECK_S = (
+    0.2  # how often a waiting pass looks for Ctrl-C, which a wait without an end would not see
+)
 
 K = TypeVar("K", bound=StreamingKernel)
 
 
+class Cancelled(Exception):
+    """A pass was told to stop by its `cancel` event."""
+
+
 def reduce(
     make_kernel: Callable[[], K],
-    batches: Iterable[VectorBatch],
+    rows: VectorSource | Iterable[VectorBatch],
     *,
     workers: int | None = None,
+    memory_bytes: int = MEMORY_BYTES,
     on_rows: Callable[[int], None] | None = None,
+    cancel: threading.Event | None = None,
 ) -> K:
-    """Feed a stream of batches to kernels and return the one that has seen them all.
+    """Feed rows to kernels, on threads, and return the one that has seen them all.
 
-    The stream is cut anew into chunks of `CHUNK_ROWS` rows; each chunk goes to a kernel of its own,
-    on a thread, and the kernels are merged in the order of the chunks, in a tree of fan-in `FAN_IN`.
-    So the answer depends on the rows and their order alone: any number of workers, and any cut into
-    batches, gives bit-equal results.
+    A source is cut into a few shares by sizes alone (`shares`); each goes, in order, to one kernel
+    on one thread, and the kernels are merged in the order of the shares. A plain stream is cut anew
+    into chunks of `CHUNK_ROWS` rows, with a kernel each, merged in a tree of fan-in `FAN_IN`. So
+    the answer depends on the rows and their order alone: any number of workers, and any cut of a
+    stream into batches, gives bit-equal results.
 
     Parameters
     ----------
-    make_kernel : builds an empty kernel; called once a chunk, from several threads.
-    batches : rows, in an order that means the same every time (the store's). Empty batches are
-        skipped. The arrays must not be overwritten after they were handed over.
+    make_kernel : builds an empty kernel; called from several threads.
+    rows : a source, any stretch of which can be read; or a stream of batches, in an order that
+        means the same every time, whose arrays are not overwritten after they were handed over.
     workers : how many threads; by default the processors this process may use, at most
         `MOST_WORKERS`. 1 runs in the calling thread.
-    on_rows : called from the calling thread with the number of rows just finished, chunk by chunk.
+    memory_bytes : what the kernels may hold together, where they say what one holds; fewer threads
+        run then, at least one.
+    on_rows : called from the calling thread with the number of rows just finished.
+    cancel : once it is set, the pass stops soon. Ctrl-C stops it too.
 
     Returns
     -------
@@ -66,13 +75,13 @@ def reduce(
     Raises
     ------
     InvalidInputError : `workers` is below 1.
-    Whatever `batches`, `make_kernel` or a kernel raises; chunks not yet begun are dropped.
+    Cancelled : `cancel` was set.
+    Whatever `rows`, `make_kernel` or a kernel raises; what was not yet begun is dropped.
 
     Notes
     -----
-    Memory: at most `workers` + 2 chunks, and as many kernels, and one kernel a level of the tree.
-    The threads of BLAS and OpenMP are left alone here; the kernels of this version use neither in
-    their row passes.
+    Memory: a kernel a worker and one merged, and of a stream `workers` + 2 chunks. BLAS is held to
+    one thread while kernels run that use it, for the whole process.
 
     Examples
     --------
@@ -90,13 +99,40 @@ def reduce(
         raise InvalidInputError(
             f"A reduction was asked to run on {n_workers} workers. Pass workers=1 or more."
         )
-    tree: _Tree[K] = _Tree()
-    for kernel, n_rows in _partials(make_kernel, _chunks(batches), n_workers):
-        tree.add(kernel)
-        if on_rows is not None:
-            on_rows(n_rows)
-    result = tree.result()
-    return make_kernel() if result is None else result
+    first = make_kernel()
+    state_bytes = getattr(first, "state_bytes", 0)
+    n_workers = max(1, min(n_workers, memory_bytes // max(state_bytes, 1)))
+    stop = threading.Event()
+
+    def check() -> None:
+        if stop.is_set() or (cancel is not None and cancel.is_set()):
+            raise Cancelled("The pass was told to stop.")
+
+    with one_blas_thread() if getattr(first, "uses_blas", False) else nullcontext():
+        if isinstance(rows, Iterable):
+            tree: _Tree[K] = _Tree()
+            for kernel, n_rows in _in_order(
+                _chunk_works(make_kernel, _chunks(rows), check), n_workers, stop
+            ):
+                tree.add(kernel)
+                if on_rows is not None:
+                    on_rows(n_rows)
+            result = tree.result()
+        else:
+            result = None
+            told = _Told(on_rows)
+            cut = deque(shares(rows.n_rows, rows.n_dims, state_bytes))
+            if getattr(first, "is_cut_blind", False):
+                cut = deque(shares(rows.n_rows, rows.n_dims, 0))
+                works = _thread_works(make_kernel, rows, cut, n_workers, told, check)
+            else:
+                works = _share_works(make_kernel, rows, cut, told, check)
+            for kernel, _ in _in_order(works, n_workers, stop, told.tell):
+                if result is None:
+                    result = kernel
+                else:
+                    result.merge(kernel)
+    return first if result is None else result
 
 
 def _processors() -> int:
@@ -106,30 +142,145 @@ def _processors() -> int:
     return min(count, MOST_WORKERS)
 
 
-def _partials(
-    make_kernel: Callable[[], K], chunks: Iterator[VectorBatch], n_workers: int
-) -> Iterator[tuple[K, int]]:
-    """A kernel a chunk, with the chunk's number of rows, in the order of the chunks."""
+class _Told:
+    """Counts the rows that workers have finished, and tells of them from the calling thread."""
+
+    def __init__(self, on_rows: Callable[[int], None] | None) -> None:
+        self._on_rows = on_rows
+        self._finished: deque[int] = deque()
+
+    def add(self, n_rows: int) -> None:
+        """Say, from any thread, that rows are finished."""
+        self._finished.append(n_rows)
+
+    def tell(self) -> None:
+        """Hand on what was finished since the last time."""
+        while self._finished:
+            n_rows = self._finished.popleft()
+            if self._on_rows is not None:
+                self._on_rows(n_rows)
+
+
+Work = Callable[[], tuple[K, int]]
+
+
+def _share_works(
+    make_kernel: Callable[[], K],
+    source: VectorSource,
+    cut: Iterable[tuple[int, int]],
+    told: _Told,
+    check: Callable[[], None],
+) -> Iterator[Work[K]]:
+    """What is to be done for each share of a source, in order: a kernel each."""
+
+    def work(start: int, stop: int) -> tuple[K, int]:
+        kernel = make_kernel()
+        _feed(kernel, source, start, stop, told, check)
+        return _settled(kernel), 0
+
+    for start, stop in cut:
+        yield lambda start=start, stop=stop: work(start, stop)  # type: ignore[misc]
+
+
+def _thread_works(
+    make_kernel: Callable[[], K],
+    source: VectorSource,
+    cut: deque[tuple[int, int]],
+    n_workers: int,
+    told: _Told,
+    check: Callable[[], None],
+) -> Iterator[Work[K]]:
+    """What each thread is to do: a kernel, and the next share as long as there is one."""
+
+    def work() -> tuple[K, int]:
+        kernel = make_kernel()
+        while True:
+            try:
+                start, stop = cut.popleft()
+            except IndexError:
+                return _settled(kernel), 0
+            _feed(kernel, source, start, stop, told, check)
+
+    for _ in range(min(n_workers, len(cut))):
+        yield work
+
+
+def _feed(
+    kernel: StreamingKernel,
+    source: VectorSource,
+    start: int,
+    stop: int,
+    told: _Told,
+    check: Callable[[], None],
+) -> None:
+    """Give a kernel a share of the rows, piece by piece."""
+    step = piece_rows(source.n_dims)
+    for batch in source.batches(start, stop):
+        for first in range(0, len(batch), step):
+            check()
+            piece = batch[first : first + step]
+            kernel.update(piece)
+            told.add(len(piece))
+
+
+def _settled(kernel: K) -> K:
+    settle = getattr(kernel, "settle", None)
+    if settle is not None:
+        settle()
+    return kernel
+
+
+def _chunk_works(
+    make_kernel: Callable[[], K], chunks: Iterator[VectorBatch], check: Callable[[], None]
+) -> Iterator[Work[K]]:
+    """What is to be done for each chunk of a stream, in order."""
 
     def work(chunk: VectorBatch) -> tuple[K, int]:
+        check()
         kernel = make_kernel()
         kernel.update(chunk)
         return kernel, len(chunk)
 
+    for chunk in chunks:
+        yield lambda chunk=chunk: work(chunk)  # type: ignore[misc]
+
+
+def _in_order(
+    works: Iterator[Work[K]],
+    n_workers: int,
+    stop: threading.Event,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[K, int]]:
+    """Do work on threads and yield what comes out in order; a little is done ahead."""
     if n_workers == 1:
-        yield from map(work, chunks)
+        for work in works:
+            done = work()
+            meanwhile()
+            yield done
         return
     pool = ThreadPoolExecutor(n_workers, thread_name_prefix="relevanceai-reduce")
     try:
         running: deque[Future[tuple[K, int]]] = deque()
-        for chunk in chunks:
-            running.append(pool.submit(work, chunk))
+        for work in works:
+            running.append(pool.submit(work))
             if len(running) > n_workers:  # one waits in line, so that no worker does
-                yield running.popleft().result()
+                yield _result(running.popleft(), meanwhile)
         while running:
-            yield running.popleft().result()
+            yield _result(running.popleft(), meanwhile)
+    except BaseException:
+        stop.set()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(future: Future[tuple[K, int]], meanwhile: Callable[[], None]) -> tuple[K, int]:
+    """Wait for a result in short steps, so that Ctrl-C is seen and progress is told."""
+    while not future.done():
+        wait([future], timeout=_CHECK_S, return_when=FIRST_COMPLETED)
+        meanwhile()
+    meanwhile()
+    return future.result()
 
 
 def _chunks(batches: Iterable[VectorBatch]) -> Iterator[VectorBatch]:

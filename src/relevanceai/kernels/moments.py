@@ -7,7 +7,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
+from relevanceai.kernels.size import is_large
 from relevanceai.kernels.units import row_blocks
+
+_HALF_BITS = (
+    np.uint64(0x9E3779B97F4A7C15),
+    np.uint64(0xBF58476D1CE4E5B9),
+    np.uint64(0x94D049BB133111EB),
+)
+
+
+def half_of(row_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return which half of a cluster each row is in: the lowest bit of splitmix64 of its row id.
+
+    Parameters
+    ----------
+    row_ids : int64 array of shape (n_rows,).
+
+    Returns
+    -------
+    int64 array of shape (n_rows,): 0 for half A, 1 for half B, whatever else is in the dataset.
+
+    Examples
+    --------
+    >>> half_of(np.arange(8))
+    array([1, 1, 0, 1, 0, 1, 1, 0])
+    """
+    step, first, second = _HALF_BITS
+    mixed = row_ids.astype(np.uint64) + step
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * first
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * second
+    return ((mixed ^ (mixed >> np.uint64(31))) & np.uint64(1)).astype(np.int64)
 
 
 def _group_sums(rows: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -29,25 +59,30 @@ class Moments:
     """Stream rows into the count, the sum and the inertia of each cluster.
 
     Inertia is the sum of squared distances of the members to the cluster's own mean. It is never
-    taken from plain sums of squares, which lose every digit far from the origin: each group of rows
-    is measured about its own mean, and groups are joined by the update of Chan et al.
+    taken from plain sums of squares, which lose every digit far from the origin: rows are measured
+    about a shift, a member of the cluster, and groups are joined by the update of Chan et al.
 
     Parameters
     ----------
     n_clusters : clusters are 0..n_clusters-1. May be 0.
     n_dims : width of the vectors.
+    n_rows : how many rows a whole pass has, if that is known. It chooses numpy for small data and
+        machine code for large (`kernels.size`), and changes the last digits only.
 
     Attributes
     ----------
     count : int64 array of shape (n_clusters,); members.
     sums : float64 array of shape (n_clusters, n_dims); sum of the members' vectors.
     inertia : float64 array of shape (n_clusters,); squared units of the vectors, not negative;
-        0 for an empty and for a one-row cluster, exactly.
+        0 for an empty cluster, for one row and for equal rows, exactly.
+    half_count, half_sums : count and sum of the members in half A (`half_of`), of the same shapes;
+        half B is the rest.
+    state_bytes : what the numbers of one kernel take.
 
     Notes
     -----
     Rows labelled below 0 are ignored. O(n_rows * n_dims) a pass, whatever n_clusters is; the state
-    takes 8 bytes a cluster and dimension, the working memory some megabytes.
+    takes 40 bytes a cluster and dimension, the working memory some megabytes.
     The order of rows and batches changes the last digits only; the same batches in the same
     order give bit-equal results.
 
@@ -71,14 +106,45 @@ class Moments:
            [nan]])
     """
 
-    count: NDArray[np.int64]
-    sums: NDArray[np.float64]
-    inertia: NDArray[np.float64]
+    def __init__(self, n_clusters: int, n_dims: int, *, n_rows: int = 0) -> None:
+        self._count = np.zeros(n_clusters, dtype=np.int64)
+        self._half_count = np.zeros(n_clusters, dtype=np.int64)
+        self._sums = np.zeros((n_clusters, n_dims))
+        self._half_sums = np.zeros((n_clusters, n_dims))
+        self._inertia = np.zeros(n_clusters)
+        self._groups: _Groups | None = None
+        self._is_compiled = is_large(n_rows, n_dims)
+        self.state_bytes = 24 * n_clusters * n_dims
 
-    def __init__(self, n_clusters: int, n_dims: int) -> None:
-        self.count = np.zeros(n_clusters, dtype=np.int64)
-        self.sums = np.zeros((n_clusters, n_dims))
-        self.inertia = np.zeros(n_clusters)
+    @property
+    def count(self) -> NDArray[np.int64]:
+        """Members of each cluster."""
+        self.settle()
+        return self._count
+
+    @property
+    def sums(self) -> NDArray[np.float64]:
+        """Sum of the members' vectors of each cluster."""
+        self.settle()
+        return self._sums
+
+    @property
+    def inertia(self) -> NDArray[np.float64]:
+        """Sum of squared distances of the members to their mean, of each cluster."""
+        self.settle()
+        return self._inertia
+
+    @property
+    def half_count(self) -> NDArray[np.int64]:
+        """Members of each cluster in half A."""
+        self.settle()
+        return self._half_count
+
+    @property
+    def half_sums(self) -> NDArray[np.float64]:
+        """Sum of the vectors of each cluster's members in half A."""
+        self.settle()
+        return self._half_sums
 
     def update(self, batch: VectorBatch) -> None:
         """Add the rows of a batch.
@@ -87,20 +153,25 @@ class Moments:
         ----------
         batch : labels below n_clusters; rows labelled below 0 are ignored.
         """
-        labels = batch.labels
-        by_label = np.argsort(labels, kind="stable")
-        by_label = by_label[np.searchsorted(labels, 0, sorter=by_label) :]
-        for block in row_blocks(len(by_label), self.sums.shape[1]):
-            self._update_sorted(batch.vectors, labels, by_label[block])
+        if self._is_compiled:
+            if self._groups is None:
+                self._groups = _Groups(*self._sums.shape)
+            self._groups.add(batch)
+            return
+        groups = np.where(batch.labels < 0, -1, 2 * batch.labels + half_of(batch.row_ids))
+        by_group = np.argsort(groups, kind="stable")
+        by_group = by_group[np.searchsorted(groups, 0, sorter=by_group) :]
+        for block in row_blocks(len(by_group), self._sums.shape[1]):
+            self._update_sorted(batch.vectors, groups, by_group[block])
 
     def _update_sorted(
         self,
         vectors: NDArray[np.float32],
-        labels: NDArray[np.int32],
+        groups: NDArray[np.int64],
         chosen: NDArray[np.intp],
     ) -> None:
-        """Add the chosen rows, which stand in order of their labels."""
-        members = labels[chosen]
+        """Add the chosen rows, which stand in order of their groups."""
+        members = groups[chosen]
         starts = np.flatnonzero(np.r_[True, members[1:] != members[:-1]])
         count = np.diff(np.r_[starts, len(chosen)])
         rows = vectors[chosen].astype(np.float64)
@@ -108,7 +179,14 @@ class Moments:
         rows -= np.repeat(sums / count[:, None], count, axis=0)
         inertia = np.add.reduceat(np.einsum("ij,ij->i", rows, rows), starts)
         # One row is its own mean; a division by 1 leaves no residue, so this is an exact 0.
-        self._absorb(members[starts].astype(np.intp), count, sums, inertia)
+        clusters, halves = np.divmod(members[starts].astype(np.intp), 2)
+        for half in (0, 1):  # each cluster at most once in a call
+            mine = halves == half
+            group = clusters[mine], count[mine], sums[mine], inertia[mine]
+            self._absorb(*group)
+            if half == 0:
+                self._half_count[group[0]] += group[1]
+                self._half_sums[group[0]] += group[2]
 
     def _absorb(
         self,
@@ -118,29 +196,49 @@ class Moments:
         inertia: NDArray[np.float64],
     ) -> None:
         """Join non-empty groups of rows to the clusters named (each at most once)."""
-        own_count = self.count[clusters]
-        own_sums = self.sums[clusters]
+        own_count = self._count[clusters]
+        own_sums = self._sums[clusters]
         difference = own_sums / np.maximum(own_count, 1)[:, None]
         difference -= sums / count[:, None]
         between = np.einsum("ij,ij->i", difference, difference)
         between *= own_count / (own_count + count) * count  # 0 where the cluster was empty
-        self.inertia[clusters] += inertia + between
-        self.sums[clusters] = own_sums + sums
-        self.count[clusters] = own_count + count
+        self._inertia[clusters] += inertia + between
+        self._sums[clusters] = own_sums + sums
+        self._count[clusters] = own_count + count
+
+    def settle(self) -> None:
+        """Join what was summed about shifts to the moments; the end of a thread's share."""
+        if self._groups is not None:
+            self._groups.empty_into(
+                self._count, self._half_count, self._sums, self._half_sums, self._inertia
+            )
+            self._groups = None
 
     def merge(self, other: Self) -> None:
-        """Add what another `Moments` of the same shape has seen; it is left as it is.
+        """Add what another `Moments` of the same shape has seen; what it says is left as it is.
 
         Parameters
         ----------
         other : moments of other rows, about the same clusters.
         """
-        filled = np.flatnonzero(other.count)
-        for block in row_blocks(len(filled), self.sums.shape[1]):
+        self.settle()
+        other.settle()
+        if self._is_compiled:
+            from relevanceai.kernels.moment_sums import absorb_moments
+
+            absorb_moments(
+                self._count, self._half_count, self._sums, self._half_sums, self._inertia,
+                other._count, other._half_count, other._sums, other._half_sums, other._inertia,
+            )  # fmt: skip
+            return
+        filled = np.flatnonzero(other._count)
+        for block in row_blocks(len(filled), self._sums.shape[1]):
             clusters = filled[block]
             self._absorb(
-                clusters, other.count[clusters], other.sums[clusters], other.inertia[clusters]
+                clusters, other._count[clusters], other._sums[clusters], other._inertia[clusters]
             )
+        self._half_count += other._half_count
+        self._half_sums += other._half_sums
 
     def centroids(self) -> NDArray[np.float64]:
         """Return the mean of each cluster's members.
@@ -160,21 +258,81 @@ class Moments:
 
         Returns
         -------
-        `count`, `sums` and `inertia`, as in the attributes; not copied.
+        `count`, `sums`, `inertia`, `half_count` and `half_sums`, as in the attributes; not copied.
         """
-        return {"count": self.count, "sums": self.sums, "inertia": self.inertia}
+        return {
+            "count": self.count,
+            "sums": self.sums,
+            "inertia": self.inertia,
+            "half_count": self.half_count,
+            "half_sums": self.half_sums,
+        }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[np.int64] | NDArray[np.float64]]) -> Self:
+    def from_arrays(
+        cls,
+        arrays: Mapping[str, NDArray[np.int64] | NDArray[np.float64]],
+        *,
+        is_copied: bool = True,
+    ) -> Self:
         """Build moments from what `to_arrays` returned.
 
         Parameters
         ----------
-        arrays : `count`, `sums` and `inertia`; copied, so the result can be updated.
+        arrays : those of `to_arrays`.
+        is_copied : copy them, so that the result can be updated.
         """
-        sums = np.array(arrays["sums"], dtype=np.float64)
-        result = cls(*sums.shape)
-        result.count = np.array(arrays["count"], dtype=np.int64)
-        result.sums = sums
-        result.inertia = np.array(arrays["inertia"], dtype=np.float64)
+        result = cls.__new__(cls)
+        result._groups, result._is_compiled = None, False
+        result._count = np.array(arrays["count"], np.int64, copy=is_copied or None)
+        result._sums = np.array(arrays["sums"], np.float64, copy=is_copied or None)
+        result._inertia = np.array(arrays["inertia"], np.float64, copy=is_copied or None)
+        result._half_count = np.array(arrays["half_count"], np.int64, copy=is_copied or None)
+        result._half_sums = np.array(arrays["half_sums"], np.float64, copy=is_copied or None)
+        result.state_bytes = 24 * result._sums.size
         return result
+
+
+class _Groups:
+    """Sums of the rows of each group about its first row: what machine code adds to."""
+
+    def __init__(self, n_clusters: int, n_dims: int) -> None:
+        self._count = np.zeros(2 * n_clusters, dtype=np.int64)
+        self._shifts = np.empty((2 * n_clusters, n_dims), dtype=np.float32)
+        self._sums = np.zeros((2 * n_clusters, n_dims))
+        self._squares = np.zeros(2 * n_clusters)
+
+    def add(self, batch: VectorBatch) -> None:
+        """Add the rows of a batch, window by window."""
+        from relevanceai.kernels.moment_sums import add_rows, groups_of
+        from relevanceai.kernels.windows import order_of, rows_ahead, wants_order, window_rows
+
+        n_groups, n_dims = self._sums.shape
+        vectors = np.ascontiguousarray(batch.vectors)
+        groups = np.empty(len(batch), np.int32)
+        groups_of(np.ascontiguousarray(batch.labels), np.ascontiguousarray(batch.row_ids), groups)
+        by_label = wants_order(n_groups, 12 * n_dims)
+        step = window_rows(n_dims)
+        for start in range(0, len(batch), step):
+            window = slice(start, start + step)
+            order = order_of(groups[window], n_groups, by_label=by_label)
+            add_rows(
+                vectors[window], groups[window], order, rows_ahead(n_dims),
+                self._count, self._shifts, self._sums, self._squares,
+            )  # fmt: skip
+
+    def empty_into(
+        self,
+        count: NDArray[np.int64],
+        half_count: NDArray[np.int64],
+        sums: NDArray[np.float64],
+        half_sums: NDArray[np.float64],
+        inertia: NDArray[np.float64],
+    ) -> None:
+        """Join the groups to the moments of their clusters; it is of no use after that."""
+        from relevanceai.kernels.moment_sums import absorb_groups
+
+        absorb_groups(
+            count, half_count, sums, half_sums, inertia,
+            self._count, self._shifts, self._sums, self._squares,
+        )  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.assign import nearest_centroids
 from relevanceai.kernels.units import concatenate_units
-from relevanceai.operations.nearest import centroids_of
+from relevanceai.operations.centroids import centroids_of
 from relevanceai.progress import progress
 from relevanceai.store.changing import add_labels, unclustered_vectors
 from relevanceai.store.documents import DocumentStore

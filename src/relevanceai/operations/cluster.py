@@ -1,6 +1,6 @@
 """ClusterOps: the questions one asks of a clustering, answered with numbers and documents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -8,20 +8,21 @@ from relevanceai.batch import Document
 from relevanceai.clustering.ids import OUTLIER
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.nearest import Metric
+from relevanceai.operations.arrays import array_store
 from relevanceai.operations.asked import (
     check_fields,
     found_clustering,
 )
 from relevanceai.operations.assign import AssignReport, assign_new
+from relevanceai.operations.centroids import Centroids, centroids_of
 from relevanceai.operations.compare import Compares
 from relevanceai.operations.differing import ClusterDifferences
 from relevanceai.operations.granularity import AsksGranularity
+from relevanceai.operations.labelled import ClusterLabels
 from relevanceai.operations.likeness import ClusterLikeness
 from relevanceai.operations.naming import Naming
 from relevanceai.operations.nearest import (
     Asked,
-    Centroids,
-    centroids_of,
     chosen_ids,
     nearest_documents,
 )
@@ -39,7 +40,7 @@ from relevanceai.store.labels import Clustering
 from relevanceai.store.names import slug
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
 
 
 class HasStore(Protocol):
@@ -58,6 +59,7 @@ class HasStore(Protocol):
 class ClusterOps(
     AsksGranularity,
     ClusterDifferences,
+    ClusterLabels,
     ClusterLikeness,
     ClusterNeighbours,
     ClusterPairs,
@@ -82,7 +84,7 @@ class ClusterOps(
     """
 
     def __init__(
-        self, store: DocumentStore, workspace: Path, vector_fields: Sequence[str], alias: str
+        self, store: DocumentStore, workspace: Path | None, vector_fields: Sequence[str], alias: str
     ) -> None:
         self._store = store
         self._workspace = workspace
@@ -119,6 +121,63 @@ class ClusterOps(
         wanted = [vector_fields] if isinstance(vector_fields, str) else vector_fields
         found = found_clustering(store, alias, wanted)
         return cls(store, dataset.workspace, found.vector_fields, found.alias)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        vectors: object,
+        labels: Iterable[object],
+        *,
+        documents: "pd.DataFrame | Sequence[Mapping[str, object]] | None" = None,
+        ids: Sequence[object] | None = None,
+        vector_field: str = "array_vector_",
+        alias: str = "labels",
+        media_folder: str | Path | None = None,
+    ) -> Self:
+        """Ask about arrays straight from a notebook: no dataset, no workspace, nothing written.
+
+        Parameters
+        ----------
+        vectors : array of shape (n_rows, n_dims), finite. C-contiguous float32 is read where it lies, not copied;
+            anything else is read as float32 some megabytes at a time, which is said on stderr. Do
+            not change it while it is asked about.
+        labels : one a row, as for `Dataset.cluster(byo_cluster_field=...)`: whole numbers become
+            `cluster-3`, text stays, -1 and "outlier" are noise, None and NaN are not clustered.
+        documents : what stands beside the vectors, in the same order: a DataFrame or dicts; None
+            for nothing but ids. Read as inserting them would, when first asked for.
+        ids : the `_id` of each row; those of the documents when None, else the row's number as text.
+        vector_field, alias : the names that vectors and labels go by.
+        media_folder : the only folder from which pictures named by path are opened.
+
+        Returns
+        -------
+        The operations, with the answers that a dataset of these documents would give. There is no
+        page, so `closest` and `furthest` print no link, whatever `verbose` is, and `assign_new` raises.
+
+        Raises
+        ------
+        InvalidInputError : vectors that are no numbers or not finite; another number of labels,
+            documents or ids than vectors; labels that cannot be read.
+        DuplicateIdError : an `_id` twice.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> vectors = np.array([[1, 0], [2, 0], [0, 5]], dtype=np.float32)
+        >>> ops = ClusterOps.from_arrays(vectors, [0, 0, 1], documents=[{"n": i} for i in range(3)])
+        >>> ops.closest("cluster-1")["results"]["cluster-1"]["results"][0]["n"]
+        2
+        """
+        store = array_store(
+            vectors,
+            labels,
+            documents=documents,
+            ids=ids,
+            vector_field=vector_field,
+            alias=alias,
+            media_folder=media_folder,
+        )
+        return cls(store, None, (vector_field,), store.clusterings()[0].alias)
 
     # what it is --------------------------------------------------------------------------------
 
@@ -377,7 +436,8 @@ class ClusterOps(
         centroids = centroids_of(store, found_clustering(store, self.alias, self.vector_fields))
         chosen = chosen_ids(centroids, cluster_ids, dataset=store.name)
         kept = None if asked.filters is None else store.matching_row_ids(asked.filters)
-        visit = Visit(self._workspace) if verbose else None  # starts while we compute
+        workspace = self._workspace  # arrays have none, and no page
+        visit = Visit(workspace) if verbose and workspace is not None else None
         results = nearest_documents(store, centroids, chosen, asked, kept)
         if visit is not None:
             visit.print_link(

@@ -12,9 +12,9 @@ from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges, runner_up_share
 from relevanceai.kernels.separation import SeparationTest, separation_test
 from relevanceai.operations.asked import check_count
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.comparison import Comparison, Placed
 from relevanceai.operations.held import HoldsClustering
-from relevanceai.operations.nearest import Centroids
 from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
 from relevanceai.operations.verdict import Evidence, judged, separation_number
 from relevanceai.store.documents import DocumentStore

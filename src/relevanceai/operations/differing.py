@@ -9,6 +9,7 @@ from relevanceai.contrast.differences import Differences, differences
 from relevanceai.contrast.fields import LeftOut
 from relevanceai.errors import InvalidInputError
 from relevanceai.operations.asked import check_count
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.members import (
     checked_fields,
@@ -17,7 +18,7 @@ from relevanceai.operations.members import (
     values_of,
 )
 from relevanceai.operations.naming import nearest_siblings
-from relevanceai.operations.nearest import Centroids, chosen_ids
+from relevanceai.operations.nearest import chosen_ids
 from relevanceai.store.documents import DocumentStore
 
 N_SIBLINGS = 3

@@ -16,9 +16,10 @@ from relevanceai.kernels.order import linkage_order
 from relevanceai.kernels.predicted import category_losses, folds, merged, number_losses
 from relevanceai.kernels.similarity import as_distances, centroid_similarity
 from relevanceai.operations.asked import check_count, checked_metric
+from relevanceai.operations.centroids import Centroids, centroids_of
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.members import checked_fields, clusters_of_rows, values_of
-from relevanceai.operations.nearest import Centroids, centroids_of, chosen_ids
+from relevanceai.operations.nearest import chosen_ids
 from relevanceai.store.documents import DocumentStore
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from relevanceai.operations.nearest import Centroids
+from relevanceai.operations.centroids import Centroids
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering
 

@@ -21,8 +21,8 @@ from relevanceai.kernels.similarity import (
     grows_with_likeness,
 )
 from relevanceai.operations.asked import check_count
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
-from relevanceai.operations.nearest import Centroids
 from relevanceai.store.documents import DocumentStore
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import Document
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.operations.nearest import Centroids
+from relevanceai.operations.centroids import Centroids
 from relevanceai.store.documents import DocumentStore
 
 

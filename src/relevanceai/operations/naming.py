@@ -15,6 +15,7 @@ from relevanceai.errors import InvalidInputError, RelevanceAIError
 from relevanceai.kernels.ranks import rank_shift
 from relevanceai.kernels.similarity import centroid_similarity
 from relevanceai.operations.asked import check_count
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.members import (
     checked_fields,
@@ -22,7 +23,7 @@ from relevanceai.operations.members import (
     sampled_rows,
     values_of,
 )
-from relevanceai.operations.nearest import Asked, Centroids, chosen_ids, nearest_documents
+from relevanceai.operations.nearest import Asked, chosen_ids, nearest_documents
 from relevanceai.progress import progress
 from relevanceai.store.documents import DocumentStore
 

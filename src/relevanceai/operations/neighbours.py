@@ -15,8 +15,9 @@ from relevanceai.kernels.nearest_other import OTHER_METRICS, OtherMetric, target
 from relevanceai.kernels.second_nearest import DENSE_UP_TO, Neighbours, SecondNearest
 from relevanceai.kernels.validity import calinski_harabasz, davies_bouldin
 from relevanceai.operations.asked import check_count, check_fields
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
-from relevanceai.operations.nearest import Centroids, chosen_ids
+from relevanceai.operations.nearest import chosen_ids
 from relevanceai.store.documents import DocumentStore
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges
 from relevanceai.kernels.second_nearest import Neighbours
 from relevanceai.kernels.separation import LEAST_DOCUMENTS, enough_documents, separation_test
 from relevanceai.operations.asked import check_count
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
-from relevanceai.operations.nearest import Centroids
 from relevanceai.operations.neighbours import neighbours_of
 from relevanceai.operations.samples import LOOKED_AT, MOST_SAMPLED, all_samples, pair_sizes
 from relevanceai.operations.verdict import LEVEL, Evidence, Verdict, judged, separation_number

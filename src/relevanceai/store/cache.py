@@ -11,12 +11,15 @@ def cache_folder(dataset: Path) -> Path:
     return dataset / "cache"
 
 
+def vectors_folder(dataset: Path) -> Path:
+    """Return the folder of a dataset's raw vectors (`vector_cache`); it need not exist."""
+    return cache_folder(dataset) / "vectors"
+
+
 def cached_files(dataset: Path) -> list[Path]:
     """Return the files of a dataset's cache, the one written last at the end."""
     folder = cache_folder(dataset)
-    if not folder.is_dir():
-        return []
-    return [path for _, path in sorted(_dated(folder))]
+    return [path for _, path in sorted([*_dated(folder), *_dated(vectors_folder(dataset))])]
 
 
 def cached_bytes(dataset: Path) -> int:
@@ -25,8 +28,13 @@ def cached_bytes(dataset: Path) -> int:
 
 
 def trim(dataset: Path, limit_bytes: int = LIMIT_BYTES) -> int:
-    """Delete the oldest files of a dataset's cache until the rest fits; return the bytes freed."""
+    """Delete the oldest files of a dataset's cache until the rest fits; return the bytes freed.
+
+    Raw vectors have a limit of their own and are left alone, except where nothing is to be left.
+    """
     files = cached_files(dataset)
+    if limit_bytes > 0:
+        files = [path for path in files if path.parent == cache_folder(dataset)]
     total, freed = sum(_size(path) for path in files), 0
     for path in files:
         if total - freed <= limit_bytes:
@@ -40,9 +48,11 @@ def trim(dataset: Path, limit_bytes: int = LIMIT_BYTES) -> int:
 
 def _dated(folder: Path) -> list[tuple[int, Path]]:
     dated = []
-    for path in folder.iterdir():
-        with suppress(FileNotFoundError):
-            dated.append((path.stat().st_mtime_ns, path))
+    if folder.is_dir():
+        for path in folder.iterdir():
+            with suppress(FileNotFoundError):
+                if path.is_file():
+                    dated.append((path.stat().st_mtime_ns, path))
     return dated
 
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from relevanceai.batch import Document
+from relevanceai.batch import Document, VectorSource
 from relevanceai.errors import InvalidInputError, NotFoundError, WorkspaceError, listed
 from relevanceai.store.columns import KIND_KEY, Field, from_arrow, vectors_of
 from relevanceai.store.filters import fields_in
@@ -36,6 +36,7 @@ from relevanceai.store.labels import (
 from relevanceai.store.masks import rows_passing
 from relevanceai.store.names import field_of
 from relevanceai.store.outgoing import chosen, documents_of
+from relevanceai.store.stored_vectors import StoredVectors
 
 BATCH_ROWS = 8192
 _ID_INDEX = "_id_index"
@@ -128,7 +129,10 @@ class DocumentStore:
 
     def clusterings(self) -> list[Clustering]:
         """Return the clusterings, oldest first."""
-        return read_records(self.folder / "clusterings", self.opened().schema.names)
+        return self._clusterings_in(self.opened())
+
+    def _clusterings_in(self, handle: lance.LanceDataset) -> list[Clustering]:
+        return read_records(self.folder / "clusterings", handle.schema.names)
 
     # columns in --------------------------------------------------------------------------------
 
@@ -299,7 +303,7 @@ class DocumentStore:
         handle = self.opened()
         fields, labels = chosen(
             fields_of(handle.schema),
-            read_records(self.folder / "clusterings", handle.schema.names),
+            self._clusterings_in(handle),
             select_fields=select_fields,
             include_vector=include_vector,
             dataset=self.name,
@@ -362,6 +366,25 @@ class DocumentStore:
                 row_ids, labels = row_ids[keep], labels[keep]
                 parts = [part[keep] for part in parts]
             yield VectorRows(row_ids, tuple(parts), labels)
+
+    def vector_source(
+        self, name: str, clustering: Clustering | None = None, *, is_kept: bool = True
+    ) -> VectorSource:
+        """Return one vector field of the dataset, as it is now, as a source of passes.
+
+        Parameters
+        ----------
+        clustering : whose labels the rows have; without one, 0 for every row with a vector.
+        is_kept : use the raw vectors in the cache, and write them where they are not there.
+        """
+        return StoredVectors(
+            self.folder,
+            self.name,
+            self.opened(),
+            self.vector_field(name).column,
+            clustering.column if clustering else None,
+            is_kept=is_kept,
+        )
 
     def labels(self, clustering: Clustering) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Return the leaf of every document in row order, and the mask of those that have one."""

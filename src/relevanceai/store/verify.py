@@ -220,7 +220,7 @@ def _note_files(store: DocumentStore, handle: lance.LanceDataset, found: Finding
     if spare:
         found.notes.append(f"{spare:,} columns were replaced by later ones and not dropped.")
     for file in cached_files(store.folder):
-        if not file.name.startswith(".") and kept_arrays(file) is None:
+        if file.suffix == ".npz" and file.name[0] != "." and kept_arrays(file) is None:
             found.notes.append(f"{file.name} is not whole; it is made anew when it is needed.")
     folder = store.folder / "clusterings"
     if not folder.is_dir():

@@ -52,7 +52,7 @@ class ClusterVizOps(ClusterOps):
         round_print_float : digits after the point of a printed value.
         ax : where to draw; a new figure, as large as it needs to be, when None.
         order : of the axes: "id", natural order, or "linkage", close clusters side by side.
-        annotate : write the values into the cells.
+        annotate : write the values into the cells, of at most 200 clusters.
         thumbnails : show the picture of each cluster's closest document along the axes: True finds
             the field, a text names it. A cluster none of whose five closest documents has a
             picture stands without.

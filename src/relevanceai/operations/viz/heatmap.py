@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LONGEST_LABEL = 32
+
+CELLS_UP_TO = 200
+"""Clusters whose values are drawn as cells; more are drawn as a picture, with fewer names."""
+
+_MOST_NAMES = 30  # of an axis, when there are more clusters than that
 _COLOURS: dict[CentroidMetric, tuple[float, float]] = {
     "cosine": (0.0, 1.0),
     "corrected": (0.0, 1.0),
@@ -47,7 +52,8 @@ def draw_heatmap(
     Parameters
     ----------
     matrix : float64 DataFrame of shape (n_clusters, n_clusters), at least one cluster; the ids on
-        both axes become the tick labels, every id as long as there is room.
+        both axes become the tick labels, every id as long as there is room. More than `CELLS_UP_TO`
+        clusters are drawn as one picture of the values, with every n-th id, at most 30 of them.
     metric : "cosine", "corrected" and "l2_similarity" have the colours from 0 to 1, "centred" from
         -1 to 1, the others have the range of the matrix.
     vmin, vmax : another range of the colours.
@@ -61,30 +67,25 @@ def draw_heatmap(
 
     Raises
     ------
-    InvalidInputError : `vmin` is not below `vmax`, or they are no numbers; `ax` is no Axes.
+    InvalidInputError : `annotate` with more than `CELLS_UP_TO` clusters; `vmin` is not below `vmax`, or they are no numbers; `ax` is no Axes.
     """
-    import seaborn as sns
-
     if ax is not None and not hasattr(ax, "inset_axes"):
         raise InvalidInputError(
             f"ax is a matplotlib Axes, but got a {type(ax).__name__}. "
             "Pass one of plt.subplots(), or leave it out."
         )
-    low, high = _colour_range(matrix.to_numpy(), metric, vmin, vmax)
     n_clusters = len(matrix)
+    if annotate and n_clusters > CELLS_UP_TO:
+        raise InvalidInputError(
+            f"Values are written into the cells of at most {CELLS_UP_TO} clusters, and there are "
+            f"{n_clusters:,}. Draw without annotate=True."
+        )
+    low, high = _colour_range(matrix.to_numpy(), metric, vmin, vmax)
     own_figure = ax is None
     if ax is None:
-        ax = _new_axes(n_clusters, _ANNOTATED_CELL_IN if annotate else _CELL_IN)
-    sns.heatmap(
-        matrix,
-        vmin=low,
-        vmax=high,
-        ax=ax,
-        square=True,
-        xticklabels=False,
-        yticklabels=False,
-        cbar_ax=_colour_bar_axes(ax) if own_figure else None,
-    )
+        ax = _new_axes(_side_in(n_clusters, _ANNOTATED_CELL_IN if annotate else _CELL_IN))
+    put_cells = _put_cells if n_clusters <= CELLS_UP_TO else _put_image
+    put_cells(ax, matrix, low, high, _colour_bar_axes(ax) if own_figure else None)
     cell_pt = _side_pt(ax) / n_clusters
     if annotate:
         _write_values(ax, matrix.to_numpy(), cell_pt, ".2f" if metric in _COLOURS else ".3g")
@@ -97,6 +98,48 @@ def draw_heatmap(
     if own_figure:
         _fit_figure(ax)
     return ax
+
+
+def _put_cells(
+    ax: "Axes", matrix: "pd.DataFrame", low: float, high: float, bar_axes: "Axes | None"
+) -> None:
+    """Draw each value as a cell of its own, and the colour bar."""
+    import seaborn as sns
+
+    sns.heatmap(
+        matrix,
+        vmin=low,
+        vmax=high,
+        ax=ax,
+        square=True,
+        xticklabels=False,
+        yticklabels=False,
+        cbar_ax=bar_axes,
+    )
+
+
+def _put_image(
+    ax: "Axes", matrix: "pd.DataFrame", low: float, high: float, bar_axes: "Axes | None"
+) -> None:
+    """Draw the same as a picture of the values, which takes a fraction of the time."""
+    import seaborn as sns
+
+    n_clusters = len(matrix)
+    pixels = _side_pt(ax) * ax.figure.dpi / 72 / n_clusters  # of a cell
+    are_even = pixels >= 3 or (pixels > 0.9 and abs(pixels - round(pixels)) < 0.01)
+    image = ax.imshow(
+        matrix.to_numpy(np.float32),
+        interpolation="nearest" if are_even else "antialiased",
+        cmap=sns.color_palette("rocket", as_cmap=True),
+        vmin=low,
+        vmax=high,
+        extent=(0, n_clusters, n_clusters, 0),
+        aspect="equal",
+    )
+    bar = ax.figure.colorbar(image, bar_axes, ax)
+    bar.outline.set_linewidth(0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
 
 
 def _colour_range(
@@ -118,11 +161,20 @@ def _colour_range(
     return low, high
 
 
-def _new_axes(n_clusters: int, cell_in: float) -> "Axes":
+def _side_in(n_clusters: int, cell_in: float) -> float:
+    """Return the side of the square of cells; many cells are whole pixels, if they can be."""
+    import matplotlib as mpl
+
+    pixels = _MOST_IN * mpl.rcParams["figure.dpi"]
+    if CELLS_UP_TO < n_clusters <= pixels:
+        return float(_MOST_IN * (pixels // n_clusters) * n_clusters / pixels)
+    return min(max(cell_in * n_clusters, _LEAST_IN), _MOST_IN)
+
+
+def _new_axes(side_in: float) -> "Axes":
     """Return the Axes of a new figure, a square whose side is known before anything is drawn."""
     import matplotlib.pyplot as plt
 
-    side_in = min(max(cell_in * n_clusters, _LEAST_IN), _MOST_IN)
     figure, ax = plt.subplots(figsize=(2 * side_in, 2 * side_in))
     figure.subplots_adjust(left=0.25, right=0.75, bottom=0.25, top=0.75)
     return ax
@@ -205,6 +257,8 @@ def _name_axes(ax: "Axes", ids: list[str], cell_pt: float, room: float) -> None:
         ax.spines[["left", "bottom"]].set_position(("axes", -room))
     size = min(10.0, max(7.0, 0.62 * cell_pt))
     step = int(np.ceil(1.15 * size / cell_pt))
+    if len(ids) > CELLS_UP_TO:  # a name takes a millisecond or two
+        step = max(step, -(-len(ids) // _MOST_NAMES))
     labels = [_label(cluster_id) for cluster_id in ids[::step]]
     labels, family = drawable(labels)
     places = np.arange(len(ids))[::step] + 0.5
