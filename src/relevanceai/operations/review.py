@@ -257,8 +257,12 @@ class ClusterReview(HoldsClustering):
         -----
         The cost of `pairs`, `split_candidates` and `names`, with one sample for all.
         """
-        check_count("seed", seed, least=0)
-        store, centroids = self._pinned()
-        found = review_of(store, centroids, seed=seed)
+        found = self.review(seed=seed)
         print(found.text)
         return found
+
+    def review(self, *, seed: int = 0) -> Review:
+        """Return what `report` prints, and print nothing."""
+        check_count("seed", seed, least=0)
+        store, centroids = self._pinned()
+        return review_of(store, centroids, seed=seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from relevanceai.engine.batches import vector_batches
+from relevanceai.engine.batches import vector_source
 from relevanceai.engine.reduce import reduce
 from relevanceai.kernels.cluster_rows import ClusterRows, Sampled
 from relevanceai.operations.nearest import Centroids
@@ -37,7 +37,7 @@ def all_samples(
     by_leaf[leaves] = centroids.count
     kernel = reduce(
         lambda: ClusterRows(by_leaf, most, n_dims, seed=seed),
-        vector_batches(store, centroids.clustering.vector_fields, centroids.clustering),
+        vector_source(store, centroids.clustering.vector_fields, centroids.clustering),
     )
     drawn = kernel.result()
     starts = np.append(drawn.starts[leaves], drawn.starts[-1])  # clusters without members are empty
