@@ -32,6 +32,7 @@ from relevanceai.operations.quality import ClusterQuality
 from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.review import ClusterReview
 from relevanceai.operations.splits import ClusterSplits
+from relevanceai.operations.stand_ins import ClusterStandIns
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -62,6 +63,7 @@ class ClusterOps(
     ClusterLabels,
     ClusterLikeness,
     ClusterNeighbours,
+    ClusterStandIns,
     ClusterPairs,
     ClusterQuality,
     ClusterReview,
