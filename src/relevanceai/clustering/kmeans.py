@@ -14,7 +14,6 @@ from relevanceai.batch import VectorBatch, VectorSource
 from relevanceai.engine.blas import one_blas_thread
 from relevanceai.engine.reduce import reduce
 from relevanceai.errors import InvalidInputError, MissingExtraError, listed
-from relevanceai.kernels.lloyd import Assigned, LloydStep
 from relevanceai.kernels.moments import Moments
 from relevanceai.kernels.row_sample import RowSample
 from relevanceai.kernels.seeding import plus_plus
@@ -148,6 +147,8 @@ def fit_kmeans(
     del rows
     if options.sample == "all" and n_sample < n_taking_part:
         trained = _refined(trained, source, options, rng)
+    from relevanceai.kernels.lloyd import Assigned  # compiled: reached by large data alone
+
     n_rows = source.n_rows
     with progress("Assigning", n_rows, delay_s=0.5) as bar:
         assigned = reduce(
@@ -302,6 +303,8 @@ def _moved(
     on_rows: Callable[[int], None] | None = None,
 ) -> _Moved:
     """One step of Lloyd's; a centroid that no row is nearest to halves the largest cluster."""
+    from relevanceai.kernels.lloyd import LloydStep
+
     step = reduce(lambda: LloydStep(centroids), rows, on_rows=on_rows)
     means = np.where(
         step.count[:, None] > 0, step.sums / np.maximum(step.count, 1)[:, None], centroids

@@ -11,7 +11,6 @@ from relevanceai.clustering.kmeans import Fitted
 from relevanceai.clustering.models import checked_labels, quietly
 from relevanceai.engine.reduce import reduce
 from relevanceai.errors import InvalidInputError
-from relevanceai.kernels.lloyd import Assigned
 from relevanceai.kernels.row_sample import RowSample
 from relevanceai.kernels.seeding import plus_plus
 from relevanceai.progress import counting, progress
@@ -72,6 +71,8 @@ def fit_minibatch(
     -------
     The estimator, and what came out; each row's label is exactly its nearest centroid.
     """
+    from relevanceai.kernels.lloyd import Assigned  # compiled: reached by large data alone
+
     rng = np.random.default_rng(random_state)
     sample = RowSample(max(_LEAST_SEEDS, _SEEDS_PER_CLUSTER * n_clusters), rng)
     with progress("Drawing a sample", source.n_rows, delay_s=0.5) as bar:

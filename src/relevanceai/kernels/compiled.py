@@ -5,7 +5,7 @@ the first compilation on a machine seconds.
 """
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,21 +27,18 @@ _FAST = {"reassoc", "contract"}
 """Sums may be taken in lanes, and a product and a sum may be one step. NaN and infinity stay."""
 
 
-def compiled(
-    signature: Any, *, fastmath: Collection[str] = _FAST
-) -> Callable[[Compiled], Compiled]:
+def compiled(signature: Any, fastmath: set[str] = _FAST) -> Callable[[Compiled], Compiled]:
     """Compile a function for one signature, without the GIL, kept on disk between runs.
 
     Parameters
     ----------
     signature : numba types, `types.void(FLOATS, LABELS)`. A writable array fits where the
         signature says read only.
-    fastmath : what the compiler may assume; the least of many numbers, for one, is only found in
-        lanes when there is no NaN ("nnan").
+    fastmath : what the compiler may assume of floats; see numba.
     """
 
     def decorate(function: Compiled) -> Compiled:
-        options: dict[str, Any] = {"nogil": True, "fastmath": {*fastmath}, "error_model": "numpy"}
+        options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
         try:
             made: Compiled = numba.njit(signature, cache=True, **options)(function)
         except (RuntimeError, OSError):  # nowhere to keep it, or a full disk: compile each time

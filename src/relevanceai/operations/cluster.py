@@ -28,8 +28,11 @@ from relevanceai.operations.nearest import (
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
 from relevanceai.operations.pairs import ClusterPairs
+from relevanceai.operations.quality import ClusterQuality
 from relevanceai.operations.ran import ClusteringRan
+from relevanceai.operations.review import ClusterReview
 from relevanceai.operations.splits import ClusterSplits
+from relevanceai.operations.stand_ins import ClusterStandIns
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -60,7 +63,10 @@ class ClusterOps(
     ClusterLabels,
     ClusterLikeness,
     ClusterNeighbours,
+    ClusterStandIns,
     ClusterPairs,
+    ClusterQuality,
+    ClusterReview,
     ClusterSplits,
     ClusteringRan,
     Compares,
