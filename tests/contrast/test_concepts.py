@@ -47,12 +47,14 @@ def test_counts_and_spread_are_those_of_plain_counting(rows: list[tuple[list[str
 
 
 def test_a_plural_counts_as_its_singular_where_both_are_there() -> None:
-    texts = ["red boots", "a boot", "dress", "dresses", "glasses", "Boots boot"]
+    texts = ["red boots", "a boot", "dress", "dresses", "glasses", "Boots boot", "red boots"]
     table, number = folded(raw := term_table(texts))
     assert "boots" not in table.vocabulary
     assert "glasses" in table.vocabulary
     assert "dresses" not in table.vocabulary
     assert "red boot" in table.vocabulary
+    assert "a boot" not in table.vocabulary
+    assert number[raw.vocabulary.index("a boot")] == -1
     assert len(number) == len(raw.vocabulary)
-    counts = table.counts(np.zeros(6, np.int64), 1)[0]
-    assert counts[table.vocabulary.index("boot")] == 3
+    counts = table.counts(np.zeros(7, np.int64), 1)[0]
+    assert counts[table.vocabulary.index("boot")] == 4

@@ -157,7 +157,7 @@ def test_words_of_endless_texts_are_read_up_to_a_length_that_is_said() -> None:
     assert [(one.field, one.reason) for one in found.left_out] == [
         (
             "t",
-            "has 1 texts of more than 20,000 characters, whose words were read up to there",
+            "has 1 text of more than 20,000 characters, whose words were read up to there",
         )
     ]
     assert found.facts[0].higher_in == "the second"
@@ -213,6 +213,10 @@ def test_whatever_comes_in_what_comes_out_is_finite(data: st.DataObject) -> None
             {"kinds": {"c": "words"}},
             "Field 'c' cannot be compared as 'words'. Use one of 'text', 'category', 'tags', "
             "'boolean', 'number', 'date', 'skip'.",
+        ),
+        (
+            {"kinds": {"d": "text"}},
+            "kinds has a field 'd' that is not compared. There are: 'c'.",
         ),
         (
             {"level": 5},

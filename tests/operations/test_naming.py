@@ -60,7 +60,7 @@ def test_names_of_the_same_words_are_vague_and_numbered(client: Client) -> None:
 def test_without_text_categories_make_the_names(client: Client) -> None:
     kinds = [("winter boots", "running", "sun hats")[i // 30] for i in range(90)]
     found = shop(client, kind=kinds, colour=[COLOURS[i % 4] for i in range(90)]).names()
-    assert found["name"].tolist() == ["kind winter boots", "kind sun hats", "kind running"]
+    assert found["name"].tolist() == ["kind: winter boots", "kind: sun hats", "kind: running"]
 
 
 def test_without_any_words_the_closest_document_stands_for_the_cluster(client: Client) -> None:
@@ -152,6 +152,23 @@ def test_a_namer_is_told_what_a_name_needs_and_its_names_are_scored(client: Clie
     assert told[0].siblings["shoes"][0] == "Running Shoes"
 
 
+def test_a_namer_is_asked_only_for_the_clusters_asked_for(client: Client) -> None:
+    told: list[str] = []
+
+    def namer(about: ToName) -> str:
+        told.append(about.cluster)
+        return "hats of straw"
+
+    found = shop(client, title=titles()).names("title", cluster_ids="hats", namer=namer)
+    assert told == ["hats"]
+    assert found["name"].tolist() == ["hats of straw"]
+
+
+def test_categories_of_one_letter_are_names(client: Client) -> None:
+    sizes: list[object] = [("S", "M", "7")[i // 30] for i in range(90)]
+    assert shop(client, size=sizes).names()["name"].tolist() == ["S", "7", "M"]
+
+
 def test_a_namer_that_says_the_same_of_all_is_numbered_and_not_scored(client: Client) -> None:
     found = shop(client, title=titles()).names("title", namer=lambda about: "stuff")
     assert found["name"].tolist() == ["stuff", "stuff (2)", "stuff (3)"]
@@ -174,6 +191,8 @@ def test_a_namer_that_fails_is_an_error_that_names_the_cluster(client: Client) -
         "No names were kept. Make it return a text for every cluster."
     )
     assert isinstance(caught.value.__cause__, KeyError)
+    with pytest.raises(InvalidInputError, match=r"^namer is a function .* but got 'gpt'"):
+        ops.names("title", namer="gpt")  # type: ignore[arg-type]
     for wrong in (None, "  ", "x" * 121):
         with pytest.raises(InvalidInputError, match=r"^The namer returned .* for 'boots'"):
             ops.names("title", namer=lambda about, wrong=wrong: wrong)

@@ -24,22 +24,30 @@ def folded(table: TermTable) -> tuple[TermTable, NDArray[np.intp]]:
     """Return a table in which a plural in s counts as its singular, and the new number of each term.
 
     Only where both stand in the texts; pairs of words are folded word by word. It serves English,
-    French, Spanish, Portuguese and Dutch, and does nothing to other endings.
+    French, Spanish, Portuguese and Dutch, and does nothing to other endings. Pairs that stand in one
+    document only are left out, with the number -1: there are many, and they name nothing.
 
     Examples
     --------
     >>> from relevanceai.contrast.terms import term_table
-    >>> table, number = folded(term_table(["a boot", "red boots"]))
+    >>> table, number = folded(term_table(["a boot", "red boots", "red boots too"]))
     >>> table.vocabulary
-    ['a', 'boot', 'a boot', 'red', 'red boot']
+    ['a', 'boot', 'red', 'red boot', 'too']
     """
-    words = set(table.vocabulary)
+    words = {term for term in table.vocabulary if " " not in term}
+    roots: dict[str, str] = {word: _singular(word, words) for word in words}
+    is_single = (np.bincount(table.term, minlength=len(table.vocabulary)) == 1).tolist()
     numbers: dict[str, int] = {}
-    number = np.empty(len(table.vocabulary), np.intp)
+    number = np.full(len(table.vocabulary), -1, np.intp)
     for place, term in enumerate(table.vocabulary):
-        root = " ".join(_singular(word, words) for word in term.split(" "))
-        number[place] = numbers.setdefault(root, len(numbers))
-    entries = np.unique(table.document * len(numbers) + number[table.term])
+        if " " not in term:
+            number[place] = numbers.setdefault(roots[term], len(numbers))
+        elif not is_single[place]:
+            root = " ".join(roots.get(word, word) for word in term.split(" "))
+            number[place] = numbers.setdefault(root, len(numbers))
+    found = number[table.term]
+    kept = found >= 0
+    entries = np.unique(table.document[kept] * len(numbers) + found[kept])
     document, term_of = np.divmod(entries, max(len(numbers), 1))
     return TermTable(table.n_documents, list(numbers), document, term_of), number
 

@@ -103,6 +103,7 @@ def choices(
     siblings: Sequence[Sequence[int]],
     *,
     n_keywords: int = 8,
+    any_term: bool = False,
     on_cluster: Callable[[], object] = lambda: None,
 ) -> tuple[list[Choice], Concepts]:
     """Choose name and keywords of each cluster.
@@ -113,6 +114,7 @@ def choices(
     clusters : int array of shape (n_documents,), the cluster of each document, below 0 for those
         that take no part: the held-out ones.
     siblings : for each cluster the others, nearest first; those without documents are passed over.
+    any_term : let numbers and single letters name a cluster too, as categories may be.
     on_cluster : called after each cluster.
 
     Returns
@@ -137,7 +139,7 @@ def choices(
     found = []
     for cluster, others in enumerate(siblings):
         near = [other for other in others if held.of[other]][:_SIBLINGS]
-        found.append(_chosen(held, contains, members, cluster, near, n_keywords))
+        found.append(_chosen(held, contains, members, cluster, near, n_keywords, any_term))
         on_cluster()
     _make_unique(found)
     return found, held
@@ -150,6 +152,7 @@ def _chosen(
     cluster: int,
     near: Sequence[int],
     n_keywords: int,
+    any_term: bool,
 ) -> Choice:
     terms, counts = held.terms_of(cluster)
     often = counts >= max(2, 0.03 * held.of[cluster])
@@ -160,7 +163,7 @@ def _chosen(
     if not near:  # nothing to be told from
         best = [int(term) for term in terms[np.argsort(-counts, kind="stable")[:n_keywords]]]
         return Choice(best[:1], best)
-    usable, special = _usable(held, cluster, terms, counts)
+    usable, special = _usable(held, cluster, terms, counts, any_term)
     says, tells = _evidence(held, cluster, near, terms, counts)
     says = says - np.where(usable, np.where(special, 0.0, 1.0), 2.0)
     tells = np.where(usable & special, tells, tells - 2)
@@ -190,7 +193,11 @@ def _chosen(
 
 
 def _usable(
-    held: Concepts, cluster: int, terms: NDArray[np.int64], counts: NDArray[np.int64]
+    held: Concepts,
+    cluster: int,
+    terms: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    any_term: bool,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which terms may name a cluster, and which of them are special enough to come second.
 
@@ -205,8 +212,11 @@ def _usable(
     words = [held.vocabulary[term] for term in terms]
     common = {word for word, bad in zip(words, is_common | everywhere, strict=True) if bad}
     is_word = [
-        not (common.intersection(word.split(" ")) if " " in word else word.isdigit())
-        and (len(word) > 1 or not word.isascii())
+        any_term
+        or (
+            not (common.intersection(word.split(" ")) if " " in word else word.isdigit())
+            and (len(word) > 1 or not word.isascii())
+        )
         for word in words
     ]
     return np.array(is_word) & ~is_common, ~everywhere

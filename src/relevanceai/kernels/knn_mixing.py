@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from relevanceai.kernels.neighbour_graph import nearest_rows
 from relevanceai.kernels.units import row_blocks
 
 
@@ -35,8 +36,7 @@ def cross_edges(
     ----------
     first, second : float32 arrays of shape (n_first, n_dims) and (n_second, n_dims), finite: samples
         of the two clusters at the same rate, at least one row in each.
-    k : neighbours a document, by Euclidean distance, itself left out. Which of several equally near
-        ones counts is settled by the order of the rows.
+    k : neighbours a document, by Euclidean distance, itself left out; see `nearest_rows`.
 
     Notes
     -----
@@ -50,20 +50,11 @@ def cross_edges(
     >>> cross_edges(one, other, k=5).ratio
     1.0
     """
-    rows = np.concatenate([first, second])
-    rows = rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-    n_first, n_rows = len(first), len(rows)
-    k = min(k, n_rows - 1)
-    squares = np.einsum("ij,ij->i", rows, rows)
+    n_first, n_rows = len(first), len(first) + len(second)
+    near = nearest_rows(np.concatenate([first, second]), k)
+    k = near.shape[1]
     is_second = np.arange(n_rows) >= n_first
-    crossing = 0
-    for block in row_blocks(n_rows, n_rows):
-        distances = squares - 2.0 * (
-            rows[block] @ rows.T
-        )  # the row's own square is the same for all
-        distances[np.arange(block.stop - block.start), np.arange(block.start, block.stop)] = np.inf
-        near = np.argpartition(distances, k - 1, axis=1)[:, :k]
-        crossing += int((is_second[near] != is_second[block, None]).sum())
+    crossing = int((is_second[near] != is_second[:, None]).sum())
     observed = crossing / (n_rows * k)
     expected = 2.0 * n_first * (n_rows - n_first) / (n_rows * (n_rows - 1.0))
     return CrossEdges(observed, expected, observed / expected, k)

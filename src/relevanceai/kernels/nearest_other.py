@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from numba import njit
+from numba import types
 from numpy.typing import NDArray
 
+from relevanceai.kernels.compiled import FLOATS, LABELS, NUMBERS, compiled
 from relevanceai.kernels.units import row_norms
 
 OtherMetric: TypeAlias = Literal["l2", "cosine"]
@@ -22,6 +23,10 @@ _TILE = 512  # centroids of one matrix product: rows x tile stay in the processo
 _HELD = 16  # candidates held a row; a row with more is compared with all, in float64
 _FAR = np.float32(1e30)  # instead of infinity, for what must never win
 _MOST = 1e15  # rows further out than this, in units of the furthest centroid, go by float64 alone
+_VALUES = types.Array(types.float64, 1, "C", readonly=True)
+_READ = types.Array(types.float32, 1, "C", readonly=True)
+_ROWS, _SINGLES, _DOUBLES = types.float32[:, ::1], types.float32[::1], types.float64[::1]
+_PLACES, _COUNTS = types.int64[:, ::1], types.int32[::1]
 _ROUNDING = 2.0**-24  # half a unit in the last place of a float32 about 1
 
 
@@ -187,7 +192,7 @@ def nearest_other(
     return other, np.sqrt(own_square), np.sqrt(other_square)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"}, error_model="numpy")
+@compiled(types.void(FLOATS, _VALUES, types.float64, types.boolean, _ROWS, _DOUBLES, _SINGLES))
 def _ready(vectors, shift, unit, is_cosine, rows, scale, slack):  # type: ignore[no-untyped-def]
     """Put the rows about the shift, in units; say how far rounding may lead them astray."""
     n_dims = vectors.shape[1]
@@ -211,7 +216,12 @@ def _ready(vectors, shift, unit, is_cosine, rows, scale, slack):  # type: ignore
             slack[i] = _FAR
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nnan", "ninf"})
+@compiled(
+    types.void(
+        _ROWS, LABELS, types.int64, _READ, _READ, _READ, _SINGLES, _SINGLES, _PLACES, _ROWS, _COUNTS
+    ),
+    {"reassoc", "contract", "nnan", "ninf"},
+)
 def _scan(  # type: ignore[no-untyped-def]
     product, excluded, first, norms, least, most, slack, bound, held, lows, n_held
 ):
@@ -247,7 +257,7 @@ def _scan(  # type: ignore[no-untyped-def]
         n_held[i] = kept
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@compiled(types.float64(types.Array(types.float32, 1, "C", readonly=True), types.float64, _VALUES))
 def _square(row, scale, target):  # type: ignore[no-untyped-def]
     """The squared distance of a row to a centroid, in float64."""
     total = 0.0
@@ -257,7 +267,22 @@ def _square(row, scale, target):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled(
+    types.void(
+        FLOATS,
+        _DOUBLES,
+        LABELS,
+        NUMBERS,
+        _VALUES,
+        _SINGLES,
+        _PLACES,
+        _ROWS,
+        _COUNTS,
+        types.int64[::1],
+        _DOUBLES,
+        _DOUBLES,
+    )
+)
 def _settle(  # type: ignore[no-untyped-def]
     vectors,
     scale,

@@ -1,6 +1,7 @@
 """Which cluster each row would belong to if not to its own, and by how much: overlap, in one pass."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
@@ -79,6 +80,37 @@ class Neighbours:
         from scipy.sparse import csr_array
 
         return csr_array((values, (self.own, self.other)), shape=(n_clusters, n_clusters))
+
+    def to_arrays(self) -> dict[str, NDArray[np.int64] | NDArray[np.float64]]:
+        """Return all but the metric as arrays, for a file; not copied."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "metric"}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        metric: OtherMetric,
+        arrays: Mapping[str, NDArray[np.int64] | NDArray[np.float64]],
+    ) -> Self:
+        """Build it from what `to_arrays` returned, or raise ValueError where that cannot be."""
+        n_clusters, n_pairs = len(arrays["count"]), len(arrays["own"])
+        n_rows = len(arrays["boundary_own"])
+        shapes: dict[str, tuple[int, ...]] = {
+            **dict.fromkeys(("count", "distance", "silhouette"), (n_clusters,)),
+            **dict.fromkeys(("own", "other", "second", "closer"), (n_pairs,)),
+            "histogram": (n_clusters, MARGIN_BINS),
+            **dict.fromkeys(
+                ("boundary_own", "boundary_other", "boundary_row_ids", "boundary_margins"),
+                (n_rows,),
+            ),
+        }
+        if {name: array.shape for name, array in arrays.items()} != shapes:
+            raise ValueError("These are not the arrays of what was found of neighbours.")
+        numbers = ("distance", "silhouette", "boundary_margins")
+        typed: dict[str, Any] = {
+            name: array.astype(np.float64 if name in numbers else np.int64, copy=False)
+            for name, array in arrays.items()
+        }
+        return cls(metric, **typed)
 
     def boundary(self, own: int, other: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return row ids and margins of the members of `own` that are most like `other`."""

@@ -66,6 +66,10 @@ class Side:
             self.points + other.points,
         )
 
+    def scaled(self, weight: float) -> "Side":
+        """Return the side with its sums weighed, as if it came from so many times its points."""
+        return Side(weight * self.total, weight * self.variance, weight * self.third, self.points)
+
     def p_value(self) -> float:
         """Return how probable so high a total is under a flat density; 1.0 below six points.
 
@@ -88,6 +92,10 @@ class Valley:
     def __add__(self, other: "Valley") -> "Valley":
         return Valley(self.rise + other.rise, self.fall + other.fall)
 
+    def scaled(self, weight: float) -> "Valley":
+        """Return both sides weighed; see `Side.scaled`."""
+        return Valley(self.rise.scaled(weight), self.fall.scaled(weight))
+
     def p_value(self) -> float:
         """Return the p-value of the whole: that of its weaker side.
 
@@ -103,8 +111,8 @@ def valley(places: NDArray[np.float64], expected: Expected) -> Valley:
 
     Parameters
     ----------
-    places : float64 array of shape (n_points,), finite, in any order; they must not have been used
-        to learn `expected`.
+    places : float64 array of shape (n_points,), finite, in any order. Where they were used to learn
+        `expected` themselves, the evidence comes out a little too large.
     expected : where the groups should be. Peaks too near to each other for a valley are moved
         apart until there is one.
 

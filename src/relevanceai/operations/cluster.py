@@ -30,6 +30,7 @@ from relevanceai.operations.neighbours import ClusterNeighbours
 from relevanceai.operations.pairs import ClusterPairs
 from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.splits import ClusterSplits
+from relevanceai.operations.stand_ins import ClusterStandIns
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -60,6 +61,7 @@ class ClusterOps(
     ClusterLabels,
     ClusterLikeness,
     ClusterNeighbours,
+    ClusterStandIns,
     ClusterPairs,
     ClusterSplits,
     ClusteringRan,

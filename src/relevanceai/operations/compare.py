@@ -16,10 +16,11 @@ from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.comparison import Comparison, Placed
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
+from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import Evidence, judged, separation_number
 from relevanceai.store.documents import DocumentStore
 
-_LEAST_TO_PLACE = 2
+_MOST_CROSSING = 1_000  # rows of one cluster among which neighbours are looked for
 
 
 def checked_pair(centroids: Centroids, first: str, second: str, *, dataset: str) -> None:
@@ -69,18 +70,18 @@ def compared(
     members = (samples[0].members, samples[1].members)
     rows = (samples[0].vectors, samples[1].vectors)
     with one_blas_thread():
-        if min(len(one) for one in rows):
-            test = separation_test(rows[0], rows[1], rng=np.random.default_rng(seed))
-            edges = cross_edges(rows[0], rows[1])
-        else:
-            test = separation_test(rows[0], rows[1], rng=np.random.default_rng(seed))
-            edges = CrossEdges(0.0, 0.0, 0.0, 0)
+        test = separation_test(rows[0], rows[1], rng=np.random.default_rng(seed))
+        edges = _crossing(rows, seed)
+    if fields == clustering.vector_fields:
+        own, other = places_of[first], places_of[second]
+        runner_up = (
+            runner_up_share(rows[0], centroids.means, own, other),
+            runner_up_share(rows[1], centroids.means, other, own),
+        )
+        separation = float(separations(store, centroids, np.array([own]), np.array([other]))[0])
+    else:  # only these two are known in the other field
         runner_up = (1.0, 1.0)
-        if fields == clustering.vector_fields:
-            runner_up = (
-                runner_up_share(rows[0], centroids.means, places_of[first], places_of[second]),
-                runner_up_share(rows[1], centroids.means, places_of[second], places_of[first]),
-            )
+        separation = separation_number(min(1.0, max(edges.ratio, 1e-3)), -1.0)
     evidence = Evidence(
         n_first=len(rows[0]),
         n_second=len(rows[1]),
@@ -104,7 +105,7 @@ def compared(
         reasons=judgement.reasons,
         confidence=judgement.confidence,
         suggestion=judgement.suggestion,
-        separation=separation_number(evidence),
+        separation=separation,
         members=members,
         compared=(len(rows[0]), len(rows[1])),
         lacking=(samples[0].lacking, samples[1].lacking),
@@ -122,6 +123,19 @@ def compared(
         strip=strip,
         places=(test.held_out_first, test.held_out_second),
     )
+
+
+def _crossing(rows: tuple[NDArray[np.float32], NDArray[np.float32]], seed: int) -> CrossEdges:
+    """Return the crossing edges of two samples, of at most `_MOST_CROSSING` rows of the larger."""
+    if not len(rows[0]) or not len(rows[1]):
+        return CrossEdges(0.0, 0.0, 0.0, 0)
+    rate = min(1.0, _MOST_CROSSING / max(len(rows[0]), len(rows[1])))
+    rng = np.random.default_rng(seed)
+    thinned = [
+        one if rate == 1.0 else one[rng.permutation(len(one))[: int(np.ceil(rate * len(one)))]]
+        for one in rows
+    ]
+    return cross_edges(thinned[0], thinned[1])
 
 
 def _between(

@@ -1,6 +1,6 @@
 """Names of clusters: chosen from the words of their documents, scored on documents held out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -109,7 +109,8 @@ class Naming(HoldsClustering):
         text_fields : fields whose words the names are made of. None takes every field that holds
             text; where there is none, categories and tags; where there are none either, the `_id`
             of the document closest to the centroid stands for the cluster.
-        cluster_ids : which clusters to return; None for all. Names always rest on all of them.
+        cluster_ids : which clusters to return; None for all. Names always rest on all of them; a
+            namer is asked for these only.
         namer : a function that is told of a cluster (a `ToName`) and returns its name, such as a
             call of a language model. Nothing is sent anywhere unless it does so.
         most : at most so many documents of each cluster are looked at, drawn with `seed`.
@@ -140,15 +141,24 @@ class Naming(HoldsClustering):
         import pandas as pd
 
         check_count("most", most)
+        if namer is not None and not callable(namer):
+            raise InvalidInputError(
+                f"namer is a function that is told of a cluster and returns its name, but got "
+                f"{namer!r:.60}."
+            )
         store, centroids = self._pinned()
         chosen = chosen_ids(centroids, cluster_ids, dataset=store.name)
-        found = {
-            one.cluster: one
-            for one in cluster_names(
-                store, centroids, text_fields=text_fields, namer=namer, most=most, seed=seed
-            )
-        }
-        rows = [found[cluster_id] for cluster_id in chosen]
+        found = cluster_names(
+            store,
+            centroids,
+            text_fields=text_fields,
+            cluster_ids=chosen,
+            namer=namer,
+            most=most,
+            seed=seed,
+        )
+        by_id = {one.cluster: one for one in found}
+        rows = [by_id[cluster_id] for cluster_id in chosen]
         return pd.DataFrame(
             {
                 "cluster": [one.cluster for one in rows],
@@ -170,11 +180,15 @@ def cluster_names(
     centroids: Centroids,
     *,
     text_fields: Sequence[str] | str | None = None,
+    cluster_ids: Sequence[str] | None = None,
     namer: Namer | None = None,
     most: int = 300,
     seed: int = 0,
 ) -> list[ClusterName]:
-    """Return the name of each cluster, in the order of `centroids.ids`; see `Naming.names`."""
+    """Return the name of each cluster, in the order of `centroids.ids`; see `Naming.names`.
+
+    A namer is asked for `cluster_ids` only, where they are given.
+    """
     fields = checked_fields(store, text_fields, "text_fields")
     if not centroids.ids:
         return []
@@ -191,7 +205,8 @@ def cluster_names(
     else:
         found = _by_words(words, clusters, centroids, siblings, sizes, seed)
     if namer is not None:
-        found = _by_namer(namer, found, store, centroids, siblings, words, clusters, seed)
+        asked = set(centroids.ids if cluster_ids is None else cluster_ids)
+        found = _by_namer(namer, asked, found, store, centroids, siblings, words, clusters, seed)
     return _distinct(found)
 
 
@@ -212,12 +227,12 @@ class _Words:
     """The terms of the sampled documents: folded, and as they stand; the texts they come from.
 
     `texts` has a text a document, "" for none. Where names are made of categories, `texts` is empty
-    and terms are values, which stand as they are. `number` leads from a term to its folded one.
+    and terms are values, which stand as they are. `variants` has the terms that were folded into one.
     """
 
     table: TermTable
     raw: TermTable
-    number: NDArray[np.intp]
+    variants: dict[int, list[int]]
     texts: list[str]
     has: NDArray[np.bool_]  # whether a document has anything to be named by
     fields: tuple[str, ...]
@@ -228,8 +243,8 @@ class _Words:
 
     def spelt(self, term: int, documents: NDArray[np.intp], raw_counts: NDArray[np.int64]) -> str:
         """Return a term as these documents write it."""
-        variants = np.flatnonzero(self.number == term)
-        best = self.raw.vocabulary[variants[np.argmax(raw_counts[variants])]]
+        variants = self.variants.get(term, [term])
+        best = self.raw.vocabulary[variants[int(np.argmax(raw_counts[variants]))]]
         if not self.texts:
             return " ".join(best.split())
         return as_written(best, [self.texts[place] for place in documents[:_SPELT_FROM]])
@@ -263,7 +278,10 @@ def _words(columns: dict[str, list[object]], *, is_asked: bool, dataset: str) ->
                 texts[place] = before + str(value)[:TEXT_CHARACTERS]
         raw = term_table(texts)
         table, number = folded(raw)
-        return _Words(table, raw, number, texts, has, named)
+        variants: dict[int, list[int]] = {}
+        for place, root in enumerate(number.tolist()):
+            variants.setdefault(root, []).append(place)
+        return _Words(table, raw, variants, texts, has, named)
     named = tuple(name for name, (kind, _, _) in held.items() if kind in ("category", "tags"))
     numbers: dict[str, int] = {}
     document, term = [], []
@@ -272,7 +290,7 @@ def _words(columns: dict[str, list[object]], *, is_asked: bool, dataset: str) ->
         has |= present
         for place, value in zip(np.flatnonzero(present).tolist(), values, strict=True):
             for one in value if isinstance(value, list) else [value]:
-                shown = str(one) if len(named) == 1 else f"{name}\u00a0{one}"
+                shown = str(one) if len(named) == 1 else f"{name}: {one}"
                 document.append(place)
                 term.append(numbers.setdefault(shown.replace(" ", "\u00a0"), len(numbers)))
     entries = np.unique(
@@ -280,7 +298,7 @@ def _words(columns: dict[str, list[object]], *, is_asked: bool, dataset: str) ->
     )
     documents, term_of = np.divmod(entries, max(len(numbers), 1))
     table = TermTable(n_documents, list(numbers), documents, term_of)
-    return _Words(table, table, np.arange(len(numbers)), [], has, named)
+    return _Words(table, table, {}, [], has, named)
 
 
 def _by_words(
@@ -462,6 +480,7 @@ def _by_exemplar(
 
 def _by_namer(
     namer: Namer,
+    asked: Set[str],
     found: list[ClusterName],
     store: DocumentStore,
     centroids: Centroids,
@@ -479,8 +498,11 @@ def _by_namer(
         held = concepts(words.table, learning, len(siblings))
         scorer = _Scorer(words, held, clusters, is_held_out & words.has, siblings)
     result = []
-    with progress("Asking the namer", len(found), unit="clusters", delay_s=0.5) as bar:
+    with progress("Asking the namer", len(asked), unit="clusters", delay_s=0.5) as bar:
         for place, one in enumerate(found):
+            if one.cluster not in asked:
+                result.append(one)
+                continue
             near = [found[other] for other in siblings[place][:3]]
             told = ToName(
                 one.cluster,

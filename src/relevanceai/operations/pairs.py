@@ -21,7 +21,8 @@ from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.neighbours import neighbours_of
-from relevanceai.operations.verdict import LEVEL, Evidence, Verdict, judged, separation_number
+from relevanceai.operations.separations import separations
+from relevanceai.operations.verdict import LEVEL, Evidence, Verdict, judged
 from relevanceai.progress import progress
 from relevanceai.store.documents import DocumentStore
 
@@ -283,16 +284,22 @@ def pairs_of(
     documents = np.array(
         [share(one.first, one.second)[0] + share(one.second, one.first)[0] for one in tests]
     )
-    return _queued(centroids, tests, documents / centroids.count[places].sum(axis=1))
+    overlap = documents / centroids.count[places].sum(axis=1)
+    apart = separations(store, centroids, places[:, 0], places[:, 1])
+    return _queued(centroids, tests, overlap, apart)
 
 
-def _queued(centroids: Centroids, tests: list[_Tested], overlap: NDArray[np.float64]) -> list[Pair]:
+def _queued(
+    centroids: Centroids,
+    tests: list[_Tested],
+    overlap: NDArray[np.float64],
+    separations: NDArray[np.float64],
+) -> list[Pair]:
     """Put verdicts on the pairs, all tests considered, and order them by priority."""
     p_values = np.array([one.evidence.p_value for one in tests])
     is_tested = np.array([one.evidence.is_tested for one in tests])
     q_values = np.ones(len(tests))
     q_values[is_tested] = benjamini_hochberg(p_values[is_tested])
-    separations = np.array([separation_number(one.evidence) for one in tests])
     first = np.array([one.first for one in tests], np.intp)
     second = np.array([one.second for one in tests], np.intp)
     similarity = _cosines(centroids.means, first, second)

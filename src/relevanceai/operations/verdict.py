@@ -47,19 +47,26 @@ class Judgement:
     suggestion: str
 
 
-def separation_number(evidence: Evidence) -> float:
+def separation_number(walk_closeness: float, centred_cosine: float) -> float:
     """Return a number that orders pairs: the higher, the more likely they are two.
 
-    The sum of four pieces of evidence, each on a scale on which equal steps weigh alike.
+    Parameters
+    ----------
+    walk_closeness : of the two in the graph of all clusters; see `kernels.cluster_walk`.
+    centred_cosine : of their centroids, about the mean of all clustered documents.
+
+    Notes
+    -----
+    -log(walk_closeness) - 4 * centred_cosine. The walk sees what lies between the two, the cosine
+    how far apart they are seen from the middle of all. The weight was chosen on other data sets
+    than those of benchmarks/EVIDENCE.md; anything between 2 and 6 does as well.
+
+    Examples
+    --------
+    >>> separation_number(1.0, 0.0), round(separation_number(0.1, -0.5), 3)
+    (0.0, 4.303)
     """
-    overlap = (evidence.runner_up_first + evidence.runner_up_second) / 2.0
-    significance = -np.log10(max(evidence.p_value, 1e-12))
-    return float(
-        -np.log((evidence.cross_ratio + 0.02) / 1.02)
-        - 1.5 * overlap
-        + 0.25 * min(significance, 8.0)
-        + 0.3 * evidence.gap
-    )
+    return float(-np.log(walk_closeness) - 4.0 * centred_cosine) + 0.0
 
 
 def judged(evidence: Evidence, first: str, second: str) -> Judgement:
