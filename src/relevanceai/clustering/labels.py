@@ -52,7 +52,7 @@ def leaves_from(
     >>> codes, is_clustered, ids
     (array([ 1,  0, -1, -1,  0], dtype=int32), array([ True,  True,  True, False,  True]), ['cluster-2', 'cluster-10'])
     """
-    if hasattr(values, "dictionary_encode"):  # an Arrow column: its distinct values are found fast
+    if hasattr(values, "dictionary_encode") and not hasattr(values.type, "index_type"):
         distinct, first_rows, places = _distinct_of_column(values)
     else:
         distinct, first_rows, places = _distinct(_one_dimensional(values))
@@ -132,12 +132,13 @@ def _distinct(
 def _distinct_of_column(
     column: Any,
 ) -> tuple[list[object], list[int], NDArray[np.intp]]:
-    """What `_distinct` returns, of an Arrow array or column."""
+    """What `_distinct` returns, of an Arrow array or column; its codes are Arrow's work."""
     if hasattr(column, "combine_chunks"):
         column = column.combine_chunks()
-    encoded = column.dictionary_encode(null_encoding="encode")
-    distinct = [_plain(value) for value in encoded.dictionary.to_pylist()]
-    places = encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp)
+    encoded = column.dictionary_encode()
+    distinct = [*(_plain(value) for value in encoded.dictionary.to_pylist()), None]
+    codes = encoded.indices.fill_null(len(distinct) - 1)
+    places = codes.to_numpy(zero_copy_only=False).astype(np.intp)
     first_rows = np.zeros(len(distinct), np.intp)
     first_rows[places[::-1]] = np.arange(len(places))[::-1]  # the last one written is the first
     return distinct, first_rows.tolist(), places

@@ -88,7 +88,9 @@ class StoredVectors:
             for fragment in stretch.fragments:
                 raw = self._raw_vectors(fragment)
                 if raw is not None:
-                    masks.append(np.ones(len(raw.vectors), bool) if raw.valid is None else raw.valid)
+                    masks.append(
+                        np.ones(len(raw.vectors), bool) if raw.valid is None else raw.valid
+                    )
                 else:
                     masks += [valid for _, valid in scanned(self._handle, [fragment], self._column)]
             found.append(np.concatenate(masks)[is_there])
