@@ -137,6 +137,7 @@ def test_the_printed_form_says_what_was_found_and_what_was_not() -> None:
         "  colour is 'red' in 90 of 100 documents of cluster-1 and 10 of 100 of cluster-5.",
         "  Left out: same has the same value everywhere.",
     ]
+    assert repr(differences(fields, two(100, 100))).startswith("What differs between the first")
     nothing = str(differences({"colour": ["red", "blue"] * 4}, two(4, 4)))
     assert "Nothing that 2 tests could tell from chance." in nothing
 

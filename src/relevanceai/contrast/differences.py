@@ -27,7 +27,7 @@ _SPELT = 40  # facts whose words are looked up in the texts, to spell them alike
 _TEXTS = 500  # texts that are looked at for it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Differences:
     """What differs between two groups of documents.
 
@@ -70,6 +70,9 @@ class Differences:
             "level": self.level,
             "method": self.method,
         }
+
+    def __repr__(self) -> str:
+        return str(self)  # in a notebook the sentences, not every figure
 
     def __str__(self) -> str:
         (first, second), (n, m) = self.names, self.n

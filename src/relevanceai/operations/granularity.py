@@ -80,7 +80,7 @@ class Other:
     gain_high: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Granularity:
     """The answer to: do we need that granularity?
 
@@ -126,6 +126,9 @@ class Granularity:
             "levels": [asdict(one) for one in self.levels],
             "others": [asdict(one) for one in self.others],
         }
+
+    def __repr__(self) -> str:
+        return str(self)  # in a notebook the sentences, not every figure
 
     def __str__(self) -> str:
         lines = [self.answer]
