@@ -52,7 +52,8 @@ def leaves_from(
     >>> codes, is_clustered, ids
     (array([ 1,  0, -1, -1,  0], dtype=int32), array([ True,  True,  True, False,  True]), ['cluster-2', 'cluster-10'])
     """
-    if hasattr(values, "dictionary_encode") and not hasattr(values.type, "index_type"):
+    kind = getattr(values, "type", None)  # of an Arrow column
+    if hasattr(values, "dictionary_encode") and not hasattr(kind, "index_type"):
         distinct, first_rows, places = _distinct_of_column(values)
     else:
         distinct, first_rows, places = _distinct(_one_dimensional(values))
