@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
 from relevanceai.kernels.nearest_other import OtherMetric, Targets, nearest_other
+from relevanceai.kernels.size import is_large
 
 DENSE_UP_TO = 1000
 """Pairs are counted in a square table up to this many clusters, in a sparse one beyond."""
@@ -127,6 +128,8 @@ class SecondNearest:
     ----------
     among : what `targets` made of the centroids, by "l2" or "cosine"; shared, not copied.
     m : how many boundary rows to keep of each pair (own, other); 0 keeps none.
+    n_rows : how many rows there will be about, which tells whether machine code is worth loading;
+        None for many.
 
     Notes
     -----
@@ -163,8 +166,9 @@ class SecondNearest:
 
     uses_blas = True
 
-    def __init__(self, among: Targets, *, m: int = 0) -> None:
-        n_clusters = len(among)
+    def __init__(self, among: Targets, *, m: int = 0, n_rows: int | None = None) -> None:
+        n_clusters, n_dims = among.exact.shape
+        self._is_compiled = n_rows is None or is_large(n_rows, n_dims)
         self._among = among
         self._m = m
         self._count = np.zeros(n_clusters, np.int64)
@@ -189,7 +193,7 @@ class SecondNearest:
             members = labels >= 0
             row_ids, vectors, labels = row_ids[members], vectors[members], labels[members]
         other, own_distance, other_distance = nearest_other(
-            np.ascontiguousarray(vectors), labels, self._among
+            np.ascontiguousarray(vectors), labels, self._among, is_compiled=self._is_compiled
         )
         own = labels.astype(np.int64)
         self._count += np.bincount(own, minlength=len(self._count))

@@ -96,7 +96,7 @@ def _pass(
     source = vector_source(store, centroids.clustering.vector_fields, centroids.clustering)
     ready = targets(centroids.means[chosen], metric)
     renumbered = Relabelled(source, lambda labels, _: cluster_of_leaf[np.maximum(labels, -1)])
-    return reduce(lambda: SecondNearest(ready, m=m), renumbered).result()
+    return reduce(lambda: SecondNearest(ready, m=m, n_rows=source.n_rows), renumbered).result()
 
 
 def _kept(store: DocumentStore, centroids: Centroids, metric: OtherMetric) -> Neighbours | None:

@@ -223,7 +223,9 @@ def _closest(
 ) -> int:
     """Return the place of the row closest to a centroid; of equal ones the earlier."""
     among = targets(centroid[None], metric)
-    _, own_distance, _ = nearest_other(vectors, np.zeros(len(vectors), np.int32), among)
+    _, own_distance, _ = nearest_other(
+        vectors, np.zeros(len(vectors), np.int32), among, is_compiled=False
+    )
     return int(own_distance.argmin())
 
 
