@@ -30,6 +30,7 @@ from relevanceai.operations.neighbours import ClusterNeighbours
 from relevanceai.operations.pairs import ClusterPairs
 from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.splits import ClusterSplits
+from relevanceai.operations.stability import ClusterStabilities
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -65,6 +66,7 @@ class ClusterOps(
     ClusteringRan,
     Compares,
     Naming,
+    ClusterStabilities,
 ):
     """One clustering of one dataset, and what can be asked of it.
 
