@@ -21,6 +21,7 @@ SECTIONS = {
     "front-door": "front_door",
     "ingest": "store_ingest",
     "ingest-tall": "store_ingest:TALL",
+    "neighbours": "neighbours",
     "pairs": "pairs",
 }
 

@@ -378,3 +378,20 @@ def predicted_numbers(
         pool = here or [numbers[one] for one in known]
         losses.append(abs(numbers[row] - (float(np.median(pool)) if pool else 0.0)))
     return losses
+
+
+def distances(vectors: NDArray[np.floating], metric: str) -> NDArray[np.float64]:
+    """Every row's distance to every other; 0 to itself."""
+    return np.array(
+        [
+            [
+                0.0
+                if i == j
+                else compared(one, other, "l2")
+                if metric == "l2"
+                else 1.0 - compared(one, other, "cosine")
+                for j, other in enumerate(vectors)
+            ]
+            for i, one in enumerate(vectors)
+        ]
+    ).reshape(len(vectors), len(vectors))

@@ -137,6 +137,7 @@ def test_the_printed_form_says_what_was_found_and_what_was_not() -> None:
         "  colour is 'red' in 90 of 100 documents of cluster-1 and 10 of 100 of cluster-5.",
         "  Left out: same has the same value everywhere.",
     ]
+    assert repr(differences(fields, two(100, 100))).startswith("What differs between the first")
     nothing = str(differences({"colour": ["red", "blue"] * 4}, two(4, 4)))
     assert "Nothing that 2 tests could tell from chance." in nothing
 
@@ -157,7 +158,7 @@ def test_words_of_endless_texts_are_read_up_to_a_length_that_is_said() -> None:
     assert [(one.field, one.reason) for one in found.left_out] == [
         (
             "t",
-            "has 1 texts of more than 20,000 characters, whose words were read up to there",
+            "has 1 text of more than 20,000 characters, whose words were read up to there",
         )
     ]
     assert found.facts[0].higher_in == "the second"
@@ -213,6 +214,10 @@ def test_whatever_comes_in_what_comes_out_is_finite(data: st.DataObject) -> None
             {"kinds": {"c": "words"}},
             "Field 'c' cannot be compared as 'words'. Use one of 'text', 'category', 'tags', "
             "'boolean', 'number', 'date', 'skip'.",
+        ),
+        (
+            {"kinds": {"d": "text"}},
+            "kinds has a field 'd' that is not compared. There are: 'c'.",
         ),
         (
             {"level": 5},

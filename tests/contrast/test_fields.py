@@ -78,7 +78,7 @@ def test_values_that_do_not_fit_are_counted() -> None:
     assert column is not None
     assert present.all()
     assert column.present.sum() == 20
-    assert [one.reason for one in notes] == ["has 1 values that are no number"]
+    assert [one.reason for one in notes] == ["has 1 value that is no number"]
 
 
 @pytest.mark.parametrize(

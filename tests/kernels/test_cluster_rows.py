@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
 from relevanceai.kernels.cluster_rows import ClusterRows, Sampled, row_hash
-from relevanceai.kernels.halves import first_half
+from relevanceai.kernels.moments import half_of
 
 
 def rows(n: int) -> VectorBatch:
@@ -78,4 +78,4 @@ def test_the_hash_is_fair_and_seeded() -> None:
     for share in shares:
         assert abs(float(share.mean()) - 0.5) < 0.01
     assert abs(float(np.corrcoef(*shares)[0, 1])) < 0.03
-    np.testing.assert_array_equal(row_hash(ids) & np.uint64(1) == 0, first_half(ids))
+    np.testing.assert_array_equal(row_hash(ids) & np.uint64(1), half_of(ids))

@@ -30,11 +30,15 @@ def cases(draw):
 
 
 def check(vectors, labels, centroids, metric, rtol=1e-12, atol=1e-12):
-    other, own_distance, other_distance = nearest_other(vectors, labels, targets(centroids, metric))
+    among = targets(centroids, metric)
     expected = naive.second_nearest(vectors, labels, centroids, metric)
-    np.testing.assert_allclose(own_distance, [one[1] for one in expected], rtol=rtol, atol=atol)
-    np.testing.assert_allclose(other_distance, [one[2] for one in expected], rtol=rtol, atol=atol)
-    return other.tolist(), [one[0] for one in expected]
+    places = []
+    for is_compiled in (True, False):
+        other, own, far = nearest_other(vectors, labels, among, is_compiled=is_compiled)
+        np.testing.assert_allclose(own, [one[1] for one in expected], rtol=rtol, atol=atol)
+        np.testing.assert_allclose(far, [one[2] for one in expected], rtol=rtol, atol=atol)
+        places.append(other.tolist())
+    return places, [[one[0] for one in expected]] * 2
 
 
 @given(cases())
@@ -102,13 +106,14 @@ def test_rows_far_beyond_every_centroid():
 
 def test_a_zero_row_or_centroid_has_a_cosine_distance_of_one():
     vectors = np.array([[0, 0], [1, 0], [-1, 0]], np.float32)
-    centroids = np.array([[0.0, 0.0], [2.0, 0.0], [np.nan, np.nan]])
-    other, own_distance, other_distance = nearest_other(
-        vectors, np.array([1, 1, 1], np.int32), targets(centroids, "cosine")
-    )
-    assert other.tolist() == [0, 0, 0]
-    assert own_distance.tolist() == [1, 0, 2]
-    assert other_distance.tolist() == [1, 1, 1]
+    among = targets(np.array([[0.0, 0.0], [2.0, 0.0], [np.nan, np.nan]]), "cosine")
+    for is_compiled in (True, False):
+        other, own_distance, other_distance = nearest_other(
+            vectors, np.array([1, 1, 1], np.int32), among, is_compiled=is_compiled
+        )
+        assert other.tolist() == [0, 0, 0]
+        assert own_distance.tolist() == [1, 0, 2]
+        assert other_distance.tolist() == [1, 1, 1]
 
 
 def test_one_cluster_has_no_other_and_no_rows_give_no_answer():

@@ -44,3 +44,5 @@ def test_what_cannot_be_compared_is_refused(small: Dataset) -> None:
         ops.differences("cluster-1", fields="prise")
     with pytest.raises(InvalidInputError, match="cannot be compared as 'word'"):
         ops.differences("cluster-1", kinds={"title": "word"})
+    with pytest.raises(InvalidInputError, match=r"^others has no cluster in it"):
+        ops.differences("cluster-1", [])

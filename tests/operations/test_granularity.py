@@ -154,6 +154,16 @@ def test_many_values_are_refused_with_what_to_do(client: Client) -> None:
     )
 
 
+def test_numbers_too_large_to_average_are_refused(client: Client) -> None:
+    dataset = shop(client, n=60)
+    dataset.insert_documents(
+        [{"_id": "huge", "v_vector_": [0.0, 9.0], "cluster": "a", "price": 1e308}]
+    )
+    ops = clustered(dataset)
+    with pytest.raises(InvalidInputError, match=r"^Field 'price' .* holds numbers up to 1e\+308"):
+        ops.granularity("price")
+
+
 def test_wrong_questions_are_refused(client: Client) -> None:
     ops = clustered(shop(client, n=60))
     with pytest.raises(NotFoundError, match=r"^No field 'prices' in dataset 'shop'"):

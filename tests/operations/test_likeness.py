@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import leaves_list
 import naive
 from relevanceai.client import Client
 from relevanceai.dataset import Dataset
-from relevanceai.kernels.halves import first_half
+from relevanceai.kernels.moments import half_of
 from relevanceai.operations.viz.cluster import ClusterVizOps
 
 FIELD = "look_vector_"
@@ -32,7 +32,7 @@ def test_corrected_is_as_defined_over_halves_of_the_rows(small: Dataset) -> None
     documents = list(small.get_all_documents())
     vectors = np.array([one[FIELD] for one in documents], np.float32)
     labels = np.array([one["group"] for one in documents])
-    heads = first_half(np.arange(60))  # row ids count from 0 in a dataset of one insert
+    heads = half_of(np.arange(60)) == 0  # row ids count from 0 in a dataset of one insert
     count, sums, _ = naive.moments(vectors, labels, 3)
     half_count, half_sums, _ = naive.moments(vectors, np.where(heads, labels, -1), 3)
     expected = naive.corrected(count, sums, half_count, half_sums)

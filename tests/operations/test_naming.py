@@ -191,6 +191,8 @@ def test_a_namer_that_fails_is_an_error_that_names_the_cluster(client: Client) -
         "No names were kept. Make it return a text for every cluster."
     )
     assert isinstance(caught.value.__cause__, KeyError)
+    with pytest.raises(InvalidInputError, match=r"^namer is a function .* but got 'gpt'"):
+        ops.names("title", namer="gpt")  # type: ignore[arg-type]
     for wrong in (None, "  ", "x" * 121):
         with pytest.raises(InvalidInputError, match=r"^The namer returned .* for 'boots'"):
             ops.names("title", namer=lambda about, wrong=wrong: wrong)

@@ -27,7 +27,7 @@ _SPELT = 40  # facts whose words are looked up in the texts, to spell them alike
 _TEXTS = 500  # texts that are looked at for it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Differences:
     """What differs between two groups of documents.
 
@@ -70,6 +70,9 @@ class Differences:
             "level": self.level,
             "method": self.method,
         }
+
+    def __repr__(self) -> str:
+        return str(self)  # in a notebook the sentences, not every figure
 
     def __str__(self) -> str:
         (first, second), (n, m) = self.names, self.n
@@ -170,8 +173,8 @@ def differences(
                 left_out.append(
                     LeftOut(
                         name,
-                        f"has {n_long:,} texts of more than {WORD_CHARACTERS:,} characters, whose "
-                        "words were read up to there",
+                        f"has {n_long:,} {'text' if n_long == 1 else 'texts'} of more than "
+                        f"{WORD_CHARACTERS:,} characters, whose words were read up to there",
                     )
                 )
     if 0 in n:
@@ -210,6 +213,11 @@ def _checked(
     if not 0 < level < 1:
         raise InvalidInputError(f"level lies between 0 and 1, such as 0.05, but got {level!r:.60}.")
     for name, kind in (kinds or {}).items():
+        if name not in fields:
+            raise InvalidInputError(
+                f"kinds has a field {name!r} that is not compared. "
+                f"There are: {listed(fields, like=str(name))}."
+            )
         if kind not in (*KINDS, SKIP):
             raise InvalidInputError(
                 f"Field {name!r} cannot be compared as {kind!r:.60}. "

@@ -97,7 +97,16 @@ def settled(
     usable = [_as(chosen, value) for value in held]
     is_usable = np.array([value is not None for value in usable], dtype=bool)
     n_odd = int(present.sum() - is_usable.sum())
-    notes = [LeftOut(name, f"has {n_odd:,} values that are no {chosen}")] if n_odd else []
+    notes = (
+        [
+            LeftOut(
+                name,
+                f"has {n_odd:,} {'value that is' if n_odd == 1 else 'values that are'} no {chosen}",
+            )
+        ]
+        if n_odd
+        else []
+    )
     found = [value for value in usable if value is not None]
     if not found:
         return None, present, [LeftOut(name, f"has no value that can be read as {chosen}")]

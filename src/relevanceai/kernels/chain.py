@@ -1,8 +1,10 @@
 """Average linkage of many clusters by chains of nearest neighbours, in place of their distances."""
 
 import numpy as np
-from numba import njit
+from numba import types
 from numpy.typing import NDArray
+
+from relevanceai.kernels.compiled import compiled
 
 
 def average_linkage(distances: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -42,7 +44,7 @@ def average_linkage(distances: NDArray[np.float32]) -> NDArray[np.float64]:
     return _sorted_table(merges, heights)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nnan"})
+@compiled(types.float32(types.float32[::1]), {"reassoc", "contract", "nnan"})
 def _least(row):  # type: ignore[no-untyped-def]
     """The smallest value of a row; a loop of its own, so that it becomes vector instructions."""
     least = row[0]
@@ -51,7 +53,7 @@ def _least(row):  # type: ignore[no-untyped-def]
     return least
 
 
-@njit(cache=True, nogil=True)
+@compiled(types.void(types.float32[:, ::1], types.int64[:, ::1], types.float64[::1]), set())
 def _chain(distances, merges, heights):  # type: ignore[no-untyped-def]
     """Follow nearest neighbours until two name each other; merge them into the place of one."""
     n_clusters = len(distances)

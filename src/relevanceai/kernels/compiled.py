@@ -27,17 +27,18 @@ _FAST = {"reassoc", "contract"}
 """Sums may be taken in lanes, and a product and a sum may be one step. NaN and infinity stay."""
 
 
-def compiled(signature: Any) -> Callable[[Compiled], Compiled]:
+def compiled(signature: Any, fastmath: set[str] = _FAST) -> Callable[[Compiled], Compiled]:
     """Compile a function for one signature, without the GIL, kept on disk between runs.
 
     Parameters
     ----------
     signature : numba types, `types.void(FLOATS, LABELS)`. A writable array fits where the
         signature says read only.
+    fastmath : what the compiler may assume of floats; see numba.
     """
 
     def decorate(function: Compiled) -> Compiled:
-        options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
+        options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
         try:
             made: Compiled = numba.njit(signature, cache=True, **options)(function)
         except (RuntimeError, OSError):  # nowhere to keep it, or a full disk: compile each time

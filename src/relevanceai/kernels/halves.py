@@ -1,4 +1,4 @@
-"""Two halves of each cluster, by a coin for each row, and the cosine corrected by how they agree."""
+"""Two halves of each cluster, as `Moments` has them, and the cosine corrected by how they agree."""
 
 from dataclasses import dataclass
 
@@ -6,33 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.kernels.units import row_norms
-
-
-def first_half(row_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which rows are in the first of two halves: a coin that always falls alike for a row.
-
-    Parameters
-    ----------
-    row_ids : int64 array of shape (n_rows,).
-
-    Returns
-    -------
-    bool array of shape (n_rows,); True where the lowest bit of the row id's SplitMix64 hash is 0.
-
-    References
-    ----------
-    Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014, figure 14.
-
-    Examples
-    --------
-    >>> first_half(np.arange(8))
-    array([False, False,  True, False,  True,  True,  True, False])
-    """
-    z = row_ids.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    return np.asarray(z & np.uint64(1) == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +55,7 @@ def halves(
     ----------
     count, sums : int64 array of shape (n_clusters,) and float64 array of shape (n_clusters,
         n_dims), of all members.
-    half_count, half_sums : the same of the members in the first half, which is chosen without
-        regard to the vectors.
+    half_count, half_sums : the same of the members in half A, as in `Moments`.
 
     Notes
     -----

@@ -1,10 +1,13 @@
 """The closest pairs by the sum of absolute differences: every pair, left as soon as it is too far."""
 
 import numpy as np
-from numba import njit
+from numba import types
 from numpy.typing import NDArray
 
+from relevanceai.kernels.compiled import NUMBERS, compiled
+
 _TILE = 32  # rows on each side that are compared while they stay in the processor's cache
+_ROW = types.Array(types.float64, 1, "C", readonly=True)
 _STEP = 64  # dimensions after which a pair may be left
 
 
@@ -34,7 +37,7 @@ def closest_l1_pairs(
     return i, j, values[order]
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
+@compiled(types.float64(_ROW, _ROW, types.float64), {"reassoc"})
 def _distance(a, b, limit):  # type: ignore[no-untyped-def]
     """The distance of two rows, or a part of it that is more than the limit."""
     total = 0.0
@@ -48,7 +51,7 @@ def _distance(a, b, limit):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled(types.void(NUMBERS, types.int64[::1], types.float64[::1]), set())
 def _search(rows, codes, values):  # type: ignore[no-untyped-def]
     """Keep the best pairs in a heap, the worst of them at its root."""
     n_rows, n = len(rows), len(codes)

@@ -31,7 +31,7 @@ def half_of(row_ids: NDArray[np.int64]) -> NDArray[np.int64]:
     Examples
     --------
     >>> half_of(np.arange(8))
-    array([1, 1, 0, 1, 0, 1, 1, 0])
+    array([1, 1, 0, 1, 0, 0, 0, 1])
     """
     step, first, second = _HALF_BITS
     mixed = row_ids.astype(np.uint64) + step

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from relevanceai.kernels.units import row_norms
+from relevanceai.kernels.units import row_blocks, row_norms
 
 OtherMetric: TypeAlias = Literal["l2", "cosine"]
 """How a row is compared with centroids here: Euclidean distance, or cosine distance."""
@@ -19,9 +18,8 @@ BLOCK_ROWS = 2048
 """Rows of one matrix product."""
 
 _TILE = 512  # centroids of one matrix product: rows x tile stay in the processor's cache
-_HELD = 16  # candidates held a row; a row with more is compared with all, in float64
-_FAR = np.float32(1e30)  # instead of infinity, for what must never win
-_MOST = 1e15  # rows further out than this, in units of the furthest centroid, go by float64 alone
+_FAR = 1e30  # instead of infinity, for what must never win
+_TOLERANCE = 1e-9  # of the squared norms; float64 products are good to far less
 _ROUNDING = 2.0**-24  # half a unit in the last place of a float32 about 1
 
 
@@ -80,7 +78,7 @@ def targets(centroids: NDArray[np.float64], metric: OtherMetric = "l2") -> Targe
     norms = row_norms(moved)
     unit = float(norms.max(initial=0.0)) or 1.0
     norms /= unit
-    squares = np.where(is_there, norms**2 + np.minimum(beyond / unit**2, 1e29), float(_FAR))
+    squares = np.where(is_there, norms**2 + np.minimum(beyond / unit**2, 1e29), _FAR)
     slack = 8 * _ROUNDING * squares + 1e-30
     return Targets(
         metric=metric,
@@ -96,7 +94,11 @@ def targets(centroids: NDArray[np.float64], metric: OtherMetric = "l2") -> Targe
 
 
 def nearest_other(
-    vectors: NDArray[np.float32], excluded: NDArray[np.int32], among: Targets
+    vectors: NDArray[np.float32],
+    excluded: NDArray[np.int32],
+    among: Targets,
+    *,
+    is_compiled: bool = True,
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """Return, for each row, the nearest centroid that is not the excluded one.
 
@@ -106,6 +108,8 @@ def nearest_other(
     excluded : int32 array of shape (n_rows,); the row's own cluster, which is left out. -1 leaves
         none out: then this is simply the nearest centroid.
     among : what `targets` made of the centroids.
+    is_compiled : False goes by numpy alone, and float64 products: for small data, where loading
+        machine code takes longer. Distances may differ in their last digits.
 
     Returns
     -------
@@ -134,28 +138,49 @@ def nearest_other(
     >>> nearest_other(rows, np.array([0, 0], dtype=np.int32), among)
     (array([2, 1]), array([1., 9.]), array([5., 1.]))
     """
+    other = np.full(len(vectors), -1, np.int64)
+    own_square, other_square = np.full(len(vectors), np.inf), np.full(len(vectors), np.inf)
+    find = _by_products if is_compiled else _by_numpy
+    find(vectors, excluded, among, other, own_square, other_square)
+    if among.metric == "cosine":
+        own_square, other_square = own_square / 2, other_square / 2
+    else:
+        own_square, other_square = np.sqrt(own_square), np.sqrt(other_square)
+    return other, own_square, other_square
+
+
+def _by_products(
+    vectors: NDArray[np.float32],
+    excluded: NDArray[np.int32],
+    among: Targets,
+    other: NDArray[np.int64],
+    own_square: NDArray[np.float64],
+    other_square: NDArray[np.float64],
+) -> None:
+    """Float32 products of blocks, gone through by machine code, and rechecked in float64."""
+    # imported here: the compiler costs a third of a second
+    from relevanceai.kernels.nearest_scan import FAR, HELD, ready, scan, settle
+
     n_rows, n_dims = vectors.shape
     n_clusters = len(among)
     is_cosine = among.metric == "cosine"
-    other = np.full(n_rows, -1, np.intp)
-    own_square, other_square = np.full(n_rows, np.inf), np.full(n_rows, np.inf)
     step = min(BLOCK_ROWS, n_rows)
     rows = np.empty((step, n_dims), np.float32)
     products = np.empty(step * min(_TILE, n_clusters), np.float32)
     scale, slack = np.empty(step), np.empty(step, np.float32)
-    held, n_held = np.empty((step, _HELD), np.intp), np.empty(step, np.int32)
-    lows, bound = np.empty((step, _HELD), np.float32), np.empty(step, np.float32)
+    held, n_held = np.empty((step, HELD), np.intp), np.empty(step, np.int32)
+    lows, bound = np.empty((step, HELD), np.float32), np.empty(step, np.float32)
     for start in range(0, n_rows, BLOCK_ROWS):
         block = slice(start, min(start + BLOCK_ROWS, n_rows))
         size = block.stop - start
-        _ready(vectors[block], among.shift, among.unit, is_cosine, rows, scale, slack)
-        n_held[:], bound[:] = 0, _FAR
+        ready(vectors[block], among.shift, among.unit, is_cosine, rows, scale, slack)
+        n_held[:], bound[:] = 0, FAR
         for first in range(0, n_clusters, _TILE):
             tile = slice(first, min(first + _TILE, n_clusters))
             width = tile.stop - first
             product = products[: size * width].reshape(size, width)
             np.matmul(rows[:size], among.doubled[tile].T, out=product)
-            _scan(
+            scan(
                 product,
                 excluded[block],
                 first,
@@ -168,7 +193,7 @@ def nearest_other(
                 lows,
                 n_held,
             )
-        _settle(
+        settle(
             vectors[block],
             scale,
             excluded[block],
@@ -182,120 +207,56 @@ def nearest_other(
             own_square[block],
             other_square[block],
         )
-    if is_cosine:
-        return other, own_square / 2, other_square / 2
-    return other, np.sqrt(own_square), np.sqrt(other_square)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"}, error_model="numpy")
-def _ready(vectors, shift, unit, is_cosine, rows, scale, slack):  # type: ignore[no-untyped-def]
-    """Put the rows about the shift, in units; say how far rounding may lead them astray."""
-    n_dims = vectors.shape[1]
-    for i in range(len(vectors)):
-        scale[i] = 1.0
-        if is_cosine:
-            square = 0.0
-            for d in range(n_dims):
-                square += np.float64(vectors[i, d]) * np.float64(vectors[i, d])
-            scale[i] = 1.0 / np.sqrt(square) if square > 0.0 else 0.0
-        square = 0.0
-        for d in range(n_dims):
-            value = (np.float64(vectors[i, d]) * scale[i] - shift[d]) / unit
-            rows[i, d] = value
-            square += value * value
-        length = np.sqrt(square)
-        if length < _MOST:
-            slack[i] = 2.0 * (n_dims + 16) * _ROUNDING * length
-        else:  # products may overflow: this row is compared with all in float64
-            rows[i, :] = 0.0
-            slack[i] = _FAR
+def _by_numpy(
+    vectors: NDArray[np.float32],
+    excluded: NDArray[np.int32],
+    among: Targets,
+    other: NDArray[np.int64],
+    own_square: NDArray[np.float64],
+    other_square: NDArray[np.float64],
+) -> None:
+    """The same by float64 products alone: for data so small that machine code is not worth it."""
+    moved = np.where(among.is_there[:, None], among.exact - among.shift, 0.0)
+    squares = np.einsum("ij,ij->i", moved, moved)
+    largest = squares.max(initial=0.0)
+    for block in row_blocks(len(vectors), max(among.exact.shape)):
+        rows, own = vectors[block].astype(np.float64), excluded[block]
+        place = np.arange(len(rows))
+        is_zero = np.zeros(len(rows), bool)
+        if among.metric == "cosine":
+            norms = row_norms(rows)
+            is_zero = norms == 0
+            rows /= np.where(is_zero, 1.0, norms)[:, None]
+        about = rows - among.shift
+        values = squares + among.beyond - 2.0 * (about @ moved.T)
+        values[is_zero] = among.beyond
+        values[np.isfinite(values) & is_zero[:, None]] = 0.0  # as far from one as from any other
+        values[place[own >= 0], own[own >= 0]] = np.inf
+        least = values.min(axis=1, initial=np.inf)
+        slack = _TOLERANCE * (np.einsum("ij,ij->i", about, about) + largest)
+        likely, of = np.nonzero((values <= (least + slack)[:, None]) & np.isfinite(values))
+        exact = _squares(rows, likely, among, of, is_zero)
+        order = np.lexsort((of, exact, likely))  # the nearest first, the earlier of equal ones
+        best = order[np.unique(likely[order], return_index=True)[1]]
+        other[block.start + likely[best]] = of[best]
+        other_square[block.start + likely[best]] = exact[best]
+        with_own = np.flatnonzero((own >= 0) & among.is_there[own])
+        own_square[block.start + with_own] = _squares(rows, with_own, among, own[with_own], is_zero)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nnan", "ninf"})
-def _scan(  # type: ignore[no-untyped-def]
-    product, excluded, first, norms, least, most, slack, bound, held, lows, n_held
-):
-    """Note the centroids of a tile that may be nearest, by the bounds of their distances."""
-    width = product.shape[1]
-    for i in range(len(product)):
-        own = excluded[i] - first
-        if 0 <= own < width:
-            product[i, own] = _FAR
-        wide = slack[i]
-        smallest = bound[i]
-        for j in range(width):
-            smallest = min(smallest, product[i, j] + (most[j] + wide * norms[j]))
-        bound[i] = smallest
-        n_near = 0
-        for j in range(width):
-            n_near += product[i, j] + (least[j] - wide * norms[j]) <= smallest
-        if n_near == 0 or n_held[i] > _HELD:
-            continue
-        kept = 0  # those held that are no longer in question make room
-        for h in range(n_held[i]):
-            if lows[i, h] <= smallest:
-                held[i, kept], lows[i, kept] = held[i, h], lows[i, h]
-                kept += 1
-        for j in range(width):
-            low = product[i, j] + (least[j] - wide * norms[j])
-            if low <= smallest:
-                if kept == _HELD:
-                    kept += 1  # too many: this row is compared with all
-                    break
-                held[i, kept], lows[i, kept] = first + j, low
-                kept += 1
-        n_held[i] = kept
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _square(row, scale, target):  # type: ignore[no-untyped-def]
-    """The squared distance of a row to a centroid, in float64."""
-    total = 0.0
-    for d in range(len(row)):
-        difference = np.float64(row[d]) * scale - target[d]
-        total += difference * difference
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _settle(  # type: ignore[no-untyped-def]
-    vectors,
-    scale,
-    excluded,
-    exact,
-    beyond,
-    bound,
-    held,
-    lows,
-    n_held,
-    other,
-    own_square,
-    other_square,
-):
-    """Compare the candidates of each row in float64; the earlier of equal ones is nearest."""
-    n_clusters = len(exact)
-    for i in range(len(vectors)):
-        is_zero = scale[i] == 0.0  # under cosine, as far from one centroid as from any other
-        own = excluded[i]
-        if own >= 0 and beyond[own] < np.inf:
-            own_square[i] = 2.0 if is_zero else _square(vectors[i], scale[i], exact[own])
-            if not is_zero:
-                own_square[i] += beyond[own]
-        is_short = n_held[i] <= _HELD and not is_zero
-        best, place = np.inf, -1
-        for c in range(n_held[i] if is_short else n_clusters):
-            candidate = c
-            if is_short:
-                if lows[i, c] > bound[i]:
-                    continue
-                candidate = held[i, c]
-            if candidate == own or beyond[candidate] == np.inf:
-                continue
-            square = 2.0
-            if not is_zero:
-                square = _square(vectors[i], scale[i], exact[candidate]) + beyond[candidate]
-            if square < best:
-                best, place = square, candidate
-            if is_zero:
-                break
-        other[i], other_square[i] = place, best
+def _squares(
+    rows: NDArray[np.float64],
+    chosen: NDArray[np.intp],
+    among: Targets,
+    of: NDArray[np.integer],
+    is_zero: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Squared distances of some rows to some centroids, by differences."""
+    result = np.empty(len(chosen))
+    for block in row_blocks(len(chosen), among.exact.shape[1]):
+        differences = rows[chosen[block]] - among.exact[of[block]]
+        result[block] = np.einsum("ij,ij->i", differences, differences) + among.beyond[of[block]]
+    result[is_zero[chosen]] = 2.0
+    return result

@@ -1,6 +1,7 @@
 """Which cluster each row would belong to if not to its own, and by how much: overlap, in one pass."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
 from relevanceai.kernels.nearest_other import OtherMetric, Targets, nearest_other
+from relevanceai.kernels.size import is_large
 
 DENSE_UP_TO = 1000
 """Pairs are counted in a square table up to this many clusters, in a sparse one beyond."""
@@ -80,6 +82,37 @@ class Neighbours:
 
         return csr_array((values, (self.own, self.other)), shape=(n_clusters, n_clusters))
 
+    def to_arrays(self) -> dict[str, NDArray[np.int64] | NDArray[np.float64]]:
+        """Return all but the metric as arrays, for a file; not copied."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "metric"}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        metric: OtherMetric,
+        arrays: Mapping[str, NDArray[np.int64] | NDArray[np.float64]],
+    ) -> Self:
+        """Build it from what `to_arrays` returned, or raise ValueError where that cannot be."""
+        n_clusters, n_pairs = len(arrays["count"]), len(arrays["own"])
+        n_rows = len(arrays["boundary_own"])
+        shapes: dict[str, tuple[int, ...]] = {
+            **dict.fromkeys(("count", "distance", "silhouette"), (n_clusters,)),
+            **dict.fromkeys(("own", "other", "second", "closer"), (n_pairs,)),
+            "histogram": (n_clusters, MARGIN_BINS),
+            **dict.fromkeys(
+                ("boundary_own", "boundary_other", "boundary_row_ids", "boundary_margins"),
+                (n_rows,),
+            ),
+        }
+        if {name: array.shape for name, array in arrays.items()} != shapes:
+            raise ValueError("These are not the arrays of what was found of neighbours.")
+        numbers = ("distance", "silhouette", "boundary_margins")
+        typed: dict[str, Any] = {
+            name: array.astype(np.float64 if name in numbers else np.int64, copy=False)
+            for name, array in arrays.items()
+        }
+        return cls(metric, **typed)
+
     def boundary(self, own: int, other: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return row ids and margins of the members of `own` that are most like `other`."""
         code = self.boundary_own * len(self.count) + self.boundary_other
@@ -95,6 +128,8 @@ class SecondNearest:
     ----------
     among : what `targets` made of the centroids, by "l2" or "cosine"; shared, not copied.
     m : how many boundary rows to keep of each pair (own, other); 0 keeps none.
+    n_rows : how many rows there will be about, which tells whether machine code is worth loading;
+        None for many.
 
     Notes
     -----
@@ -131,8 +166,9 @@ class SecondNearest:
 
     uses_blas = True
 
-    def __init__(self, among: Targets, *, m: int = 0) -> None:
-        n_clusters = len(among)
+    def __init__(self, among: Targets, *, m: int = 0, n_rows: int | None = None) -> None:
+        n_clusters, n_dims = among.exact.shape
+        self._is_compiled = n_rows is None or is_large(n_rows, n_dims)
         self._among = among
         self._m = m
         self._count = np.zeros(n_clusters, np.int64)
@@ -157,7 +193,7 @@ class SecondNearest:
             members = labels >= 0
             row_ids, vectors, labels = row_ids[members], vectors[members], labels[members]
         other, own_distance, other_distance = nearest_other(
-            np.ascontiguousarray(vectors), labels, self._among
+            np.ascontiguousarray(vectors), labels, self._among, is_compiled=self._is_compiled
         )
         own = labels.astype(np.int64)
         self._count += np.bincount(own, minlength=len(self._count))

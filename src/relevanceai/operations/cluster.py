@@ -31,6 +31,7 @@ from relevanceai.operations.pairs import ClusterPairs
 from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.splits import ClusterSplits
 from relevanceai.operations.stability import ClusterStabilities
+from relevanceai.operations.stand_ins import ClusterStandIns
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable, names_of
@@ -61,6 +62,7 @@ class ClusterOps(
     ClusterLabels,
     ClusterLikeness,
     ClusterNeighbours,
+    ClusterStandIns,
     ClusterPairs,
     ClusterSplits,
     ClusteringRan,

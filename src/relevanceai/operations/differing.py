@@ -70,6 +70,11 @@ class ClusterDifferences(HoldsClustering):
             rest = [centroids.ids[other] for other in near]
         else:
             rest = chosen_ids(centroids, others, dataset=store.name)
+            if not rest:
+                raise InvalidInputError(
+                    "others has no cluster in it. Name one, or leave it out to compare with the "
+                    "nearest."
+                )
         if one in rest:
             raise InvalidInputError(f"{one!r} does not differ from itself. Name another cluster.")
         return cluster_differences(

@@ -32,6 +32,9 @@ FEWEST = 30
 """Documents with a value, from which on the question is answered."""
 
 MOST_CATEGORIES = 200
+LARGEST = 1e150
+"""Larger numbers are refused: their squares leave the range of float64."""
+
 _MOST_LEVELS = 12  # numbers of clusters that are tried between 1 and all
 _LEVEL = 0.05
 _NEARLY = 0.95  # of what all clusters tell, which may be enough for a person
@@ -77,7 +80,7 @@ class Other:
     gain_high: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Granularity:
     """The answer to: do we need that granularity?
 
@@ -123,6 +126,9 @@ class Granularity:
             "levels": [asdict(one) for one in self.levels],
             "others": [asdict(one) for one in self.others],
         }
+
+    def __repr__(self) -> str:
+        return str(self)  # in a notebook the sentences, not every figure
 
     def __str__(self) -> str:
         lines = [self.answer]
@@ -279,6 +285,12 @@ def _asked(
     unit = {"number": "", "date": "days"}.get(column.kind, "bits")
     if column.kind in ("number", "date"):
         numbers = column.numbers
+        if np.abs(numbers).max() > LARGEST:
+            raise InvalidInputError(
+                f"Field {field!r} of dataset {store.name!r} holds numbers up to "
+                f"{amount(float(np.abs(numbers).max()))}, too large to average. Rescale it, or take "
+                "those out that stand for something else, such as a missing value."
+            )
 
         def losses(
             groups: NDArray[np.integer],

@@ -1,17 +1,13 @@
 """Likeness of clusters: how close their centroids are, the closest pairs, and the order it makes."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.batch import VectorBatch
-from relevanceai.engine.batches import vector_batches
-from relevanceai.engine.reduce import reduce
+from relevanceai.clustering.moments import moments_of
 from relevanceai.errors import InvalidInputError, listed
-from relevanceai.kernels.halves import Halves, first_half, halves
-from relevanceai.kernels.moments import Moments
+from relevanceai.kernels.halves import Halves, halves
 from relevanceai.kernels.order import centroid_order
 from relevanceai.kernels.pairs import closest_centroid_pairs
 from relevanceai.kernels.similarity import (
@@ -53,7 +49,7 @@ class ClusterLikeness(HoldsClustering):
             whatever its size). Raw cosines of real embeddings lie in a narrow band; this spreads
             them. 0 for a centroid that is the mean; two clusters alone are always at -1.
             "corrected", the cosine corrected for the chance in centroids of few documents:
-            documents are put into two halves by their row, and the cosine across clusters is
+            documents are put into two halves by a hash of their row, and the cosine across clusters is
             divided by that between the halves of each (split-half reliability). It may exceed 1 a
             little for centroids that differ by chance only.
             "dp", the dot product.
@@ -156,26 +152,21 @@ class ClusterLikeness(HoldsClustering):
 
 
 def halves_of(store: DocumentStore, centroids: Centroids) -> Halves:
-    """Return the two halves of each cluster, from one pass over the vectors.
+    """Return the two halves of each cluster, of which the moments keep the sums.
 
     Parameters
     ----------
     store : a snapshot, the one that the centroids are of.
     centroids : clusters are numbered as in `centroids.ids`.
     """
-    cluster_of_leaf = np.full(len(centroids.clustering.ids) + 1, -1, np.int32)  # last: noise
-    cluster_of_leaf[centroids.leaves] = np.arange(len(centroids.ids))
-
-    def first_halves() -> Iterator[VectorBatch]:
-        fields = centroids.clustering.vector_fields
-        for batch in vector_batches(store, fields, centroids.clustering):
-            labels = np.where(first_half(batch.row_ids), cluster_of_leaf[batch.labels], -1)
-            yield VectorBatch(batch.row_ids, batch.vectors, labels.astype(np.int32))
-
-    n_clusters, n_dims = centroids.means.shape
-    half = reduce(lambda: Moments(n_clusters, n_dims), first_halves())
-    sums = centroids.means * centroids.count[:, None]
-    return halves(centroids.count, sums, half.count, half.sums)
+    moments = moments_of(store, centroids.clustering)
+    leaves = centroids.leaves
+    return halves(
+        moments.count[leaves],
+        moments.sums[leaves],
+        moments.half_count[leaves],
+        moments.half_sums[leaves],
+    )
 
 
 def _told(frame: "pd.DataFrame", found: Centroids, halves: Halves | None) -> "pd.DataFrame":

@@ -141,6 +141,11 @@ class Naming(HoldsClustering):
         import pandas as pd
 
         check_count("most", most)
+        if namer is not None and not callable(namer):
+            raise InvalidInputError(
+                f"namer is a function that is told of a cluster and returns its name, but got "
+                f"{namer!r:.60}."
+            )
         store, centroids = self._pinned()
         chosen = chosen_ids(centroids, cluster_ids, dataset=store.name)
         found = cluster_names(

@@ -1,15 +1,17 @@
 """Neighbours of clusters: which other cluster a document would go to, and the documents between two."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.batch import VectorBatch
-from relevanceai.engine.batches import vector_batches
+from relevanceai.clustering.kept import keep, kept_of
+from relevanceai.engine.batches import vector_source
 from relevanceai.engine.reduce import reduce
+from relevanceai.engine.source import Relabelled
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.nearest_other import OTHER_METRICS, OtherMetric, targets
 from relevanceai.kernels.second_nearest import DENSE_UP_TO, Neighbours, SecondNearest
@@ -68,19 +70,44 @@ def neighbours_of(
 
     Notes
     -----
-    One pass over the vectors, at the cost of their products with the centroids.
+    One pass over the vectors, at the cost of their products with the centroids. Without `m` and
+    `among` the answer is kept for this version of the dataset.
     """
+    if among is None and not m:
+        found = _kept(store, centroids, metric)
+        if found is None:
+            found = _pass(store, centroids, metric, np.arange(len(centroids.ids)), 0)
+            keep(store, centroids.clustering, f"neighbours-{metric}", found.to_arrays())
+        return found
     chosen = np.arange(len(centroids.ids)) if among is None else np.asarray(among, np.intp)
+    return _pass(store, centroids, metric, chosen, m)
+
+
+def _pass(
+    store: DocumentStore,
+    centroids: Centroids,
+    metric: OtherMetric,
+    chosen: NDArray[np.intp],
+    m: int,
+) -> Neighbours:
+    """One pass over the vectors of the chosen clusters, numbered anew."""
     cluster_of_leaf = np.full(len(centroids.clustering.ids) + 1, -1, np.int32)  # last: noise
     cluster_of_leaf[centroids.leaves[chosen]] = np.arange(len(chosen))
-
-    def renumbered() -> Iterator[VectorBatch]:
-        fields = centroids.clustering.vector_fields
-        for batch in vector_batches(store, fields, centroids.clustering):
-            yield VectorBatch(batch.row_ids, batch.vectors, cluster_of_leaf[batch.labels])
-
+    source = vector_source(store, centroids.clustering.vector_fields, centroids.clustering)
     ready = targets(centroids.means[chosen], metric)
-    return reduce(lambda: SecondNearest(ready, m=m), renumbered()).result()
+    renumbered = Relabelled(source, lambda labels, _: cluster_of_leaf[np.maximum(labels, -1)])
+    return reduce(lambda: SecondNearest(ready, m=m, n_rows=source.n_rows), renumbered).result()
+
+
+def _kept(store: DocumentStore, centroids: Centroids, metric: OtherMetric) -> Neighbours | None:
+    found = kept_of(store, centroids.clustering, f"neighbours-{metric}")
+    if found is None:
+        return None
+    with suppress(TypeError, KeyError, ValueError):  # a file can be anything
+        neighbours = Neighbours.from_arrays(metric, found)
+        if np.array_equal(neighbours.count, centroids.count):
+            return neighbours
+    return None
 
 
 def checked_other_metric(metric: object) -> OtherMetric:
@@ -125,8 +152,9 @@ class ClusterNeighbours(HoldsClustering):
 
         Notes
         -----
-        One pass over the vectors, O(n_documents * n_clusters * n_dims). Ties go to the cluster that
-        comes first in natural order. Noise takes no part.
+        One pass over the vectors, O(n_documents * n_clusters * n_dims), whose answer is kept until
+        the dataset changes. Ties go to the cluster that comes first in natural order. Noise takes
+        no part.
         """
         import pandas as pd
 
