@@ -19,6 +19,8 @@ from results import RESULTS, Figure, Section, write_section
 # in the order in which they stand in RESULTS.md.
 SECTIONS = {
     "front-door": "front_door",
+    "store": "store",
+    "workspace": "store:WORKSPACE",
     "ingest": "store_ingest",
     "ingest-tall": "store_ingest:TALL",
     "neighbours": "neighbours",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *("demo", "dashboard", "datasets", "cluster", "heatmap", "closest", "info"),
+    *("report", "pairs", "compare"),
     *("versions", "restore", "tag", "compact", "verify", "cache"),
 )
 PAIRS = re.compile(r"Your closest centroids are:\n(-?\d\.\d+ cluster-\d+, cluster-\d+\n)+")

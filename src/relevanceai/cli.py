@@ -199,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     closest.add_argument("--furthest", action="store_true", help="the furthest members instead")
     _add_json(closest, "; bytes as data URIs, dates as ISO 8601")
 
+    _add_evidence(command)
     _add_history(command)
     info = command(
         "info",
@@ -208,6 +209,38 @@ def _parser() -> argparse.ArgumentParser:
     )
     info.add_argument("dataset", metavar="DATASET", nargs="?", help="(default: the installation)")
     return parser
+
+
+def _add_evidence(command: Callable[..., argparse.ArgumentParser]) -> None:
+    report = command(
+        "report",
+        commands.report,
+        "print what to know about a clustering, and what to look at first",
+        "report ecommerce",
+    )
+    _add_which(report)
+    _add_json(report)
+
+    pairs = command(
+        "pairs",
+        commands.pairs,
+        "judge all neighbouring clusters: are they two, or one?",
+        "pairs ecommerce --limit 10",
+    )
+    _add_which(pairs)
+    pairs.add_argument("--limit", metavar="N", type=_from_one, help="the first N only")
+    _add_json(pairs)
+
+    compare = command(
+        "compare",
+        commands.compare,
+        "judge two clusters, with the evidence",
+        "compare ecommerce cluster-1 cluster-5",
+    )
+    _add_which(compare)
+    compare.add_argument("first", metavar="A", help="the id of a cluster")
+    compare.add_argument("second", metavar="B", help="the id of another")
+    _add_json(compare)
 
 
 def _add_history(command: Callable[..., argparse.ArgumentParser]) -> None:

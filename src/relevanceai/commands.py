@@ -16,6 +16,7 @@ from relevanceai.errors import DashboardError, InvalidInputError
 from relevanceai.listing import dataset_facts, dataset_rows, print_documents
 from relevanceai.progress import notice
 from relevanceai.runtime import ServerRecord, runtime_folder
+from relevanceai.show import printable
 from relevanceai.terminal import as_json, cell, room, table
 from relevanceai.typed import (
     check_model,
@@ -36,6 +37,18 @@ SAMPLE_ALIAS = "main-cluster"
 SAMPLE_FIELD = "product_image_clip_vector_"
 SAMPLE_PICTURE = "relevanceai-demo-heatmap.png"
 CLOSEST_PAGE = "/sdk/cluster/centroids/closest"
+_PAIR_COLUMNS = [
+    "cluster",
+    "other",
+    "verdict",
+    "priority",
+    "similarity",
+    "percentile",
+    "overlap",
+    "q_value",
+    "documents",
+    "other_documents",
+]
 _MOST_DAYS = 365_000
 _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "pylance", "scikit-learn", "matplotlib")
 _LIBRARIES_OF_THE_PAGE = ("seaborn", "pillow", "starlette", "uvicorn", "jinja2")
@@ -150,6 +163,43 @@ def closest(given: argparse.Namespace) -> int:
         given,
         ops.sizes(),
         dataset,
+    )
+    return 0
+
+
+def report(given: argparse.Namespace) -> int:
+    """Print what to know about a clustering."""
+    ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
+    found = ops.review()
+    print(as_json(found.to_dict()) if given.json else found.text)
+    return 0
+
+
+def pairs(given: argparse.Namespace) -> int:
+    """Print all neighbouring clusters with their verdicts, what to look at first on top."""
+    ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
+    found = ops.pairs().head(given.limit).to_dict("records")
+    if given.json:
+        print(as_json(found))
+    elif found:
+        print(
+            table(
+                [{name: _short(one[name]) for name in _PAIR_COLUMNS} for one in found], width=room()
+            )
+        )
+    else:
+        print(f"No pairs: {cell(ops.alias)} has fewer than two clusters")
+    return 0
+
+
+def compare(given: argparse.Namespace) -> int:
+    """Print the verdict on two clusters, and what speaks for it."""
+    ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
+    found = ops.compare(given.first, given.second)
+    print(
+        as_json(found.to_dict())
+        if given.json
+        else "\n".join(map(printable, str(found).splitlines()))
     )
     return 0
 
@@ -283,6 +333,11 @@ def _runs(dataset: "Dataset") -> int:
     if not found:
         print(f"No clusterings yet of {cell(dataset.name)}")
     return 0
+
+
+def _short(value: object) -> object:
+    """Return a number with the digits that are read in a table."""
+    return float(f"{value:.3g}") if isinstance(value, float) else value
 
 
 def _version(text: str) -> int | str:

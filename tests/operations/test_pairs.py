@@ -9,16 +9,11 @@ import pytest
 
 from relevanceai.client import Client
 from relevanceai.errors import InvalidInputError
+from relevanceai.kernels.adjacency import adjacent_pairs, percentiles, priorities
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.neighbours import neighbours_of
-from relevanceai.operations.pairs import (
-    Evidence,
-    _verdict,
-    adjacent_pairs,
-    pair_sizes,
-    percentiles,
-    priorities,
-)
+from relevanceai.operations.pairs import Evidence, _verdict
+from relevanceai.operations.samples import pair_sizes
 
 
 def opened(home: Path, groups: dict[str, np.ndarray]) -> ClusterOps:

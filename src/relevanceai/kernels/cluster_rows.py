@@ -52,6 +52,8 @@ class ClusterRows:
     take no part. The answer does not depend on where the rows are cut or in what order they come.
     """
 
+    is_cut_blind = True  # and kernels together hold one sample, however many there are
+
     def __init__(self, count: NDArray[np.int64], most: int, n_dims: int, *, seed: int = 0) -> None:
         self.wanted = np.minimum(count, most)
         self.n_dims, self.seed = n_dims, seed
@@ -61,15 +63,16 @@ class ClusterRows:
         below = share < 1.0
         self._limit[below] = (share[below] * 2.0**64).astype(np.uint64)
         self._pieces: list[tuple[NDArray[np.int32], NDArray[np.uint64], VectorBatch]] = []
-        self.state_bytes = int(self.wanted.sum()) * (4 * n_dims + 24)
 
     def update(self, batch: VectorBatch) -> None:
         """Take in the rows of a batch."""
-        hashes = row_hash(batch.row_ids, self.seed)
-        keep = np.flatnonzero((batch.labels >= 0) & (hashes <= self._limit[batch.labels]))
+        there = np.flatnonzero(batch.labels >= 0)
+        hashes = row_hash(batch.row_ids[there], self.seed)
+        low = hashes <= self._limit[batch.labels[there]]
+        keep = there[low]
         if len(keep):
             held = VectorBatch(batch.row_ids[keep], batch.vectors[keep], batch.labels[keep])
-            self._pieces.append((held.labels, hashes[keep], held))
+            self._pieces.append((held.labels, hashes[low], held))
 
     def merge(self, other: Self) -> None:
         """Take in what another sample of the same clusters has kept."""

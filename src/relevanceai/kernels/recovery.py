@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from relevanceai.kernels.stability import RECOVERED, best_jaccard
 from relevanceai.kernels.two_means import nearer_second, two_means
-
-RECOVERED = 0.75
-"""The Jaccard similarity from which a cluster counts as recovered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +26,6 @@ class Recovery:
     first: int
     second: int
     jaccard: tuple[float, float]
-
-
-def jaccards(
-    labels: NDArray[np.integer], others: NDArray[np.integer], n_clusters: int, n_others: int
-) -> NDArray[np.float64]:
-    """Return for each cluster the best Jaccard similarity with a cluster of another clustering.
-
-    Parameters
-    ----------
-    labels, others : int arrays of shape (n_rows,), two clusterings of the same rows, not negative.
-
-    Returns
-    -------
-    float64 array of shape (n_clusters,), in [0, 1]; NaN for a cluster without rows.
-
-    References
-    ----------
-    Hennig (2007), Cluster-wise assessment of cluster stability, CSDA 52: 0.75 and more is stable.
-
-    Examples
-    --------
-    >>> jaccards(np.array([0, 0, 0, 1]), np.array([1, 1, 0, 0]), 2, 2).round(3).tolist()
-    [0.667, 0.5]
-    """
-    codes = labels.astype(np.int64) * n_others + others
-    shared = np.bincount(codes, minlength=n_clusters * n_others).reshape(n_clusters, n_others)
-    of_one, of_other = shared.sum(axis=1), shared.sum(axis=0)
-    union = of_one[:, None] + of_other[None, :] - shared
-    best = (shared / np.maximum(union, 1)).max(axis=1)
-    result: NDArray[np.float64] = np.where(of_one > 0, best, np.nan)
-    return result
 
 
 def pair_recovery(
@@ -92,8 +59,8 @@ def pair_recovery(
     for draw in range(n_draws):
         drawn = rng.integers(len(rows), size=len(rows))
         side = nearer_second(rows[drawn], two_means(rows[drawn], rng))
-        found[draw] = jaccards(is_second[drawn].astype(np.intp), side.astype(np.intp), 2, 2)
-    found = np.nan_to_num(found)  # a cluster of which nothing was drawn did not come back
+        found[draw] = best_jaccard(is_second[drawn].astype(np.int32), 2, side.astype(np.int32))
+    found = np.maximum(found, 0.0)  # a cluster of which nothing was drawn did not come back
     came = found >= RECOVERED
     return Recovery(
         n_draws,

@@ -28,7 +28,9 @@ from relevanceai.operations.nearest import (
 )
 from relevanceai.operations.neighbours import ClusterNeighbours
 from relevanceai.operations.pairs import ClusterPairs
+from relevanceai.operations.quality import ClusterQuality
 from relevanceai.operations.ran import ClusteringRan
+from relevanceai.operations.review import ClusterReview
 from relevanceai.operations.splits import ClusterSplits
 from relevanceai.operations.stability import ClusterStabilities
 from relevanceai.operations.stand_ins import ClusterStandIns
@@ -64,6 +66,8 @@ class ClusterOps(
     ClusterNeighbours,
     ClusterStandIns,
     ClusterPairs,
+    ClusterQuality,
+    ClusterReview,
     ClusterSplits,
     ClusteringRan,
     Compares,

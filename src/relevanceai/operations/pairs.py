@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.engine.batches import vector_batches
 from relevanceai.engine.each import each
-from relevanceai.engine.reduce import reduce
 from relevanceai.errors import InvalidInputError
-from relevanceai.kernels.cluster_rows import ClusterRows, Sampled
+from relevanceai.kernels.adjacency import (
+    LEAST_SHARE,
+    adjacent_pairs,
+    pair_cosines,
+    percentiles,
+    priorities,
+)
+from relevanceai.kernels.cluster_rows import Sampled
 from relevanceai.kernels.discoveries import benjamini_hochberg
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges
 from relevanceai.kernels.second_nearest import Neighbours
 from relevanceai.kernels.separation import LEAST_DOCUMENTS, enough_documents, separation_test
-from relevanceai.kernels.units import row_blocks
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.neighbours import neighbours_of
+from relevanceai.operations.samples import LOOKED_AT, MOST_SAMPLED, all_samples, pair_sizes
 from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import LEVEL, Evidence, Verdict, judged
 from relevanceai.progress import progress
@@ -29,21 +34,9 @@ from relevanceai.store.documents import DocumentStore
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST_SHARE = 0.05
-"""Of a cluster's documents, those whose nearest other cluster it must be to be called adjacent."""
-
-LOOKED_AT = 400
-"""Documents of the larger of two clusters that a pair is tested on, where that is enough."""
-
-MOST_SAMPLED = 2_000
-"""Documents of one cluster that are drawn at most."""
-
-_WORKING_BYTES = 512 * 2**20  # of vectors drawn, of all clusters together
-_LEAST_SAMPLED = 100  # of one cluster, even so
-_LEAST_OF_SMALLER = 60  # documents of the smaller cluster that more of the larger are read for
+_EDGES_AT = 200  # documents of the larger cluster that the graph of neighbours is made of
 _PLAIN = 0.5  # a p-value of one split above this will not become small by more splits
 _N_SPLITS = 4
-_LEAST_UNCERTAIN = 0.01  # so that pairs that are surely apart still have an order
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,124 +72,6 @@ class _Tested:
     n_splits: int
 
 
-def adjacent_pairs(
-    found: Neighbours, means: NDArray[np.float64], least_share: float = LEAST_SHARE
-) -> NDArray[np.intp]:
-    """Return the pairs of clusters that touch.
-
-    Parameters
-    ----------
-    found : what the members of each cluster are nearest to.
-    means : float64 array of shape (n_clusters, n_dims).
-    least_share : a cluster touches those that are the nearest other one of at least this share of
-        its documents, and in any case the one whose centroid is nearest to its own (Euclidean).
-
-    Returns
-    -------
-    int array of shape (n_pairs, 2), first < second, in order, each pair once.
-    """
-    n_clusters = len(means)
-    if n_clusters < 2:
-        return np.empty((0, 2), np.intp)
-    often = found.second >= least_share * found.count[found.own]
-    one, other = found.own[often], found.other[often]
-    nearest = np.empty(n_clusters, np.intp)
-    squares = np.einsum("ij,ij->i", means, means)
-    for block in row_blocks(n_clusters, n_clusters):
-        distances = squares - 2.0 * (means[block] @ means.T)
-        distances[np.arange(block.stop - block.start), np.arange(block.start, block.stop)] = np.inf
-        nearest[block] = distances.argmin(axis=1)
-    one = np.concatenate([one, np.arange(n_clusters)])
-    other = np.concatenate([other, nearest])
-    codes = np.unique(np.minimum(one, other) * n_clusters + np.maximum(one, other))
-    return np.stack(np.divmod(codes, n_clusters), axis=1).astype(np.intp)
-
-
-def percentiles(means: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return for each cosine similarity how many of all pairs of centroids are no more alike.
-
-    Parameters
-    ----------
-    means : float64 array of shape (n_clusters, n_dims).
-    values : float64 array of shape (n_values,), similarities of some pairs.
-
-    Returns
-    -------
-    float64 array of shape (n_values,), in (0, 100]; the pair itself counts. 100 is the most alike.
-
-    Notes
-    -----
-    O(n_clusters**2 * n_dims), in blocks. Similarities within 1e-12 count as equal.
-
-    Examples
-    --------
-    >>> corners = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    >>> percentiles(corners, np.array([0.0, 2**-0.5])).round(1)
-    array([ 33.3, 100. ])
-    """
-    n_clusters = len(means)
-    n_pairs = n_clusters * (n_clusters - 1) // 2
-    order = np.argsort(values, kind="stable")
-    limits = values[order] + 1e-12
-    norms = np.sqrt(np.einsum("ij,ij->i", means, means))
-    units = means / np.where(norms > 0, norms, 1.0)[:, None]
-    counts = np.zeros(len(values) + 1, np.int64)
-    for block in row_blocks(n_clusters, n_clusters):
-        products = units[block] @ units.T
-        later = np.arange(n_clusters)[None, :] > np.arange(block.start, block.stop)[:, None]
-        counts += np.bincount(np.searchsorted(limits, products[later]), minlength=len(counts))
-    result = np.empty(len(values))
-    result[order] = 100.0 * np.cumsum(counts[:-1]) / max(1, n_pairs)
-    return result
-
-
-def all_samples(
-    store: DocumentStore, centroids: Centroids, *, most: int = MOST_SAMPLED, seed: int = 0
-) -> Sampled:
-    """Draw documents of every cluster in one pass; clusters are numbered as in `centroids.ids`.
-
-    At most `most` of each, and fewer where the vectors of all together would take more than 512 MiB:
-    then as many as fit, but not below 100 of each.
-    """
-    n_clusters, n_dims = centroids.means.shape
-    room = _WORKING_BYTES // max(1, 4 * n_dims * n_clusters)
-    most = min(most, max(_LEAST_SAMPLED, room))
-    leaves = centroids.leaves
-    number = np.full(len(centroids.clustering.ids) + 1, -1, np.int32)  # last: noise
-    number[leaves] = np.arange(n_clusters)
-    by_leaf = np.zeros(len(centroids.clustering.ids), np.int64)
-    by_leaf[leaves] = centroids.count
-    kernel = reduce(
-        lambda: ClusterRows(by_leaf, most, n_dims, seed=seed),
-        vector_batches(store, centroids.clustering.vector_fields, centroids.clustering),
-    )
-    drawn = kernel.result()
-    starts = np.append(drawn.starts[leaves], drawn.starts[-1])  # clusters without members are empty
-    return Sampled(starts, drawn.row_ids, drawn.vectors)
-
-
-def pair_sizes(n_first: int, n_second: int, drawn: int, least: int = LOOKED_AT) -> tuple[int, int]:
-    """Return how many documents of each of two clusters to look at: both at one rate.
-
-    Parameters
-    ----------
-    n_first, n_second : their members.
-    drawn : how many of one cluster were drawn at most.
-    least : of the larger; more, up to `drawn`, where the smaller would give fewer than 60.
-
-    Examples
-    --------
-    >>> pair_sizes(1_000, 500, 2_000)
-    (400, 200)
-    >>> pair_sizes(10_000, 400, 2_000), pair_sizes(30, 20, 2_000)
-    ((1500, 60), (30, 20))
-    """
-    larger, smaller = max(n_first, n_second), min(n_first, n_second)
-    wanted = max(least, int(np.ceil(larger * _LEAST_OF_SMALLER / max(1, smaller))))
-    rate = min(1.0, min(wanted, drawn) / max(1, larger))
-    return int(np.ceil(rate * n_first - 1e-9)), int(np.ceil(rate * n_second - 1e-9))
-
-
 def pair_evidence(
     first: NDArray[np.float32],
     second: NDArray[np.float32],
@@ -215,7 +90,10 @@ def pair_evidence(
         n_splits = _N_SPLITS
         test = separation_test(first, second, rng=np.random.default_rng(seed), n_splits=n_splits)
     there = min(len(first), len(second)) > 0
-    edges = cross_edges(first, second) if there else CrossEdges(0.0, 0.0, 0.0, 0)
+    edges = CrossEdges(0.0, 0.0, 0.0, 0)
+    if there:
+        few = pair_sizes(len(first), len(second), MOST_SAMPLED, _EDGES_AT)
+        edges = cross_edges(first[: few[0]], second[: few[1]])
     return (
         Evidence(
             n_first=len(first),
@@ -302,7 +180,7 @@ def _queued(
     q_values[is_tested] = benjamini_hochberg(p_values[is_tested])
     first = np.array([one.first for one in tests], np.intp)
     second = np.array([one.second for one in tests], np.intp)
-    similarity = _cosines(centroids.means, first, second)
+    similarity = pair_cosines(centroids.means, first, second)
     percentile = percentiles(centroids.means, similarity)
     priority = priorities(centroids.count, first, second, q_values, separations)
     judged_pairs = []
@@ -354,56 +232,6 @@ def _verdict(
     return found.verdict, found.reasons, found.confidence, found.suggestion
 
 
-def priorities(
-    count: NDArray[np.int64],
-    first: NDArray[np.intp],
-    second: NDArray[np.intp],
-    q_values: NDArray[np.float64],
-    separations: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return how soon each pair should be looked at: size x uncertainty x evidence for merging.
-
-    Parameters
-    ----------
-    count : int64 array of shape (n_clusters,).
-    first, second : int arrays of shape (n_pairs,).
-    q_values, separations : float64 arrays of shape (n_pairs,).
-
-    Returns
-    -------
-    float64 array of shape (n_pairs,), in [0, 1], the product of
-    size, log(1 + documents of the smaller) / log(1 + documents of the largest cluster);
-    uncertainty, the q-value: how unsure it is that the two are apart, as they now stand; 0.01 at least;
-    evidence for merging, the share of these pairs whose separation is larger, half for its own.
-
-    Examples
-    --------
-    >>> pairs = np.array([0, 1]), np.array([1, 2])
-    >>> priorities(np.array([99, 99, 9]), *pairs, np.array([1.0, 0.5]), np.array([0.0, 1.0]))
-    array([0.75  , 0.0625])
-    """
-    if not len(first):
-        return np.empty(0)
-    smaller = np.minimum(count[first], count[second])
-    size = np.log1p(smaller) / np.log1p(count.max())
-    order = np.sort(separations)
-    larger = len(order) - np.searchsorted(order, separations, side="right")
-    equal = len(order) - larger - np.searchsorted(order, separations, side="left")
-    merging = (larger + equal / 2.0) / len(order)
-    result: NDArray[np.float64] = size * np.maximum(q_values, _LEAST_UNCERTAIN) * merging
-    return result
-
-
-def _cosines(
-    means: NDArray[np.float64], first: NDArray[np.intp], second: NDArray[np.intp]
-) -> NDArray[np.float64]:
-    """Cosine of pairs of rows; 0 with a zero row, as everywhere."""
-    norms = np.sqrt(np.einsum("ij,ij->i", means, means))
-    units = means / np.where(norms > 0, norms, 1.0)[:, None]
-    cosines: NDArray[np.float64] = np.einsum("ij,ij->i", units[first], units[second])
-    return cosines.clip(-1.0, 1.0)
-
-
 class ClusterPairs(HoldsClustering):
     """The question about all pairs of neighbouring clusters."""
 
@@ -453,8 +281,8 @@ class ClusterPairs(HoldsClustering):
 
         Notes
         -----
-        Two passes over the vectors, then a test a pair, on threads: 20 to 40 ms for clusters of 400
-        and 128 dimensions. Memory: the sample of all clusters, at most 512 MiB (but at least 100
+        Two passes over the vectors, then a test a pair, on threads: 20 ms for clusters of 300 and
+        128 dimensions. Memory: the sample of all clusters, at most 512 MiB (but at least 100
         documents of each). Progress is on stderr.
         """
         import pandas as pd

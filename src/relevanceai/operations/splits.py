@@ -15,7 +15,7 @@ from relevanceai.operations.asked import check_count
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.members import checked_fields
 from relevanceai.operations.nearest import Centroids
-from relevanceai.operations.pairs import all_samples
+from relevanceai.operations.samples import all_samples
 from relevanceai.operations.verdict import LEVEL
 from relevanceai.progress import progress
 from relevanceai.store.documents import DocumentStore

@@ -1,0 +1,268 @@
+"""The review of a clustering: what a colleague would want to know, on one screen."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from relevanceai.operations.asked import check_count
+from relevanceai.operations.held import HoldsClustering
+from relevanceai.operations.naming import VAGUE_BELOW, ClusterName, cluster_names
+from relevanceai.operations.nearest import Centroids
+from relevanceai.operations.pairs import Pair, pairs_of
+from relevanceai.operations.samples import all_samples
+from relevanceai.operations.splits import SplitCandidate, split_candidates_of
+from relevanceai.show import printable
+from relevanceai.store.documents import DocumentStore
+
+_LISTED = 5  # of each kind
+_NAME = 40  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A clustering in short: its clusters, the pairs to look at, the clusters to split, vague names.
+
+    Parameters
+    ----------
+    dataset, alias, vector_fields : which clustering it is.
+    documents, noise, unclustered : documents in clusters, `outlier`, and those without a label.
+    sizes : documents of each cluster, in natural order.
+    names : of each cluster; empty when there are none to be had.
+    pairs : every pair of neighbouring clusters, judged, in the order of review.
+    splits : every cluster, tested for being two, most likely first.
+    """
+
+    dataset: str
+    alias: str
+    vector_fields: tuple[str, ...]
+    documents: int
+    noise: int
+    unclustered: int
+    sizes: dict[str, int]
+    names: tuple[ClusterName, ...]
+    pairs: tuple[Pair, ...]
+    splits: tuple[SplitCandidate, ...]
+
+    @property
+    def to_merge(self) -> list[Pair]:
+        """The pairs that are not shown to be separate, first those to look at first."""
+        return [one for one in self.pairs if one.verdict != "separate"]
+
+    @property
+    def to_split(self) -> list[SplitCandidate]:
+        """The clusters that are two."""
+        return [one for one in self.splits if one.verdict == "two"]
+
+    @property
+    def vague(self) -> list[ClusterName]:
+        """The names that do not tell a cluster from its nearest sibling, vaguest first."""
+        low = [one for one in self.names if one.auroc is not None and one.auroc < VAGUE_BELOW]
+        return sorted(low, key=lambda one: one.auroc or 0.0)
+
+    @property
+    def text(self) -> str:
+        """The review as it is printed."""
+        lines = [f"{self.dataset}, clustering {self.alias} of {', '.join(self.vector_fields)}"]
+        lines += ["  " + self._sizes()]
+        if self.sizes:
+            lines += ["", *self._pairs(), "", *self._splits(), *self._vague()]
+        lines += ["", "Next:", *(f"  {one}" for one in self.next_steps)]
+        return "\n".join(map(printable, lines))
+
+    @property
+    def next_steps(self) -> list[str]:
+        """What to do next, at most three things."""
+        if not self.sizes:
+            return ["Cluster the documents: dataset.cluster(...)"]
+        steps = []
+        if self.to_merge:
+            first = self.to_merge[0]
+            steps.append(f"ops.compare({first.other!r}, {first.cluster!r}) shows the evidence.")
+        if self.to_split:
+            steps.append(f"ops.closest([{self.to_split[0].cluster!r}], page_size=20): one or two?")
+        if len(self.sizes) > 1 and not steps:
+            steps.append("ops.granularity('<field>') tells whether finer clusters would tell more.")
+        if len(self.sizes) > 1:
+            steps.append("ops.quality(stability=50) tells which clusters come back.")
+        return steps or ["Cluster with more clusters: dataset.cluster(n_clusters=...)"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as values that `json.dumps` takes."""
+        return {
+            "dataset": self.dataset,
+            "alias": self.alias,
+            "vector_fields": list(self.vector_fields),
+            "documents": self.documents,
+            "noise": self.noise,
+            "unclustered": self.unclustered,
+            "sizes": dict(self.sizes),
+            "names": [_plain(one) for one in self.names],
+            "pairs": [_plain(one) for one in self.pairs],
+            "splits": [_plain(one) for one in self.splits],
+            "next_steps": self.next_steps,
+        }
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return (
+            f"<Review of {self.alias!r} of dataset {self.dataset!r}: {len(self.sizes)} clusters, "
+            f"{len(self.to_merge)} pairs to look at, {len(self.to_split)} to split>"
+        )
+
+    def _sizes(self) -> str:
+        rest = [
+            f"{n:,} {what}"
+            for n, what in ((self.noise, "noise"), (self.unclustered, "not clustered"))
+            if n
+        ]
+        others = f"; {', '.join(rest)}" if rest else ""
+        if not self.sizes:
+            return f"No clusters{others}."
+        sizes = sorted(self.sizes.values())
+        if len(sizes) == 1:
+            return f"{_count(self.documents, 'document')} in one cluster{others}."
+        middle = f"{np.median(sizes):,.0f}"
+        return (
+            f"{_count(self.documents, 'document')} in {len(sizes):,} clusters of {sizes[0]:,} to "
+            f"{sizes[-1]:,} (half have {middle} or more){others}."
+        )
+
+    def _pairs(self) -> list[str]:
+        if not self.pairs:
+            return ["No pairs to compare: there is one cluster."]
+        counts = [
+            f"{n:,} {name}"
+            for name in ("separate", "continuum", "same", "undecided")
+            if (n := sum(one.verdict == name for one in self.pairs))
+        ]
+        head = f"{_count(len(self.pairs), 'pair')} of neighbours: {', '.join(counts)}."
+        if not self.to_merge:
+            return [head]
+        lines = [f"{head} Look at these first:"]
+        for one in self.to_merge[:_LISTED]:
+            lines.append(
+                f"  {one.verdict:9} {self._named(one.other)} and {self._named(one.cluster)}"
+            )
+            lines.append(f"            {one.reasons[0]}")
+        return lines + _more(len(self.to_merge), "pairs()")
+
+    def _splits(self) -> list[str]:
+        if not self.to_split:
+            n_untested = sum(one.verdict == "undecided" for one in self.splits)
+            tail = f" ({n_untested:,} undecided: too few documents)" if n_untested else ""
+            return [f"No cluster is shown to be two{tail}."]
+        is_are = "cluster looks" if len(self.to_split) == 1 else "clusters look"
+        lines = [f"{len(self.to_split):,} {is_are} like two:"]
+        for one in self.to_split[:_LISTED]:
+            lines.append(f"  {self._named(one.cluster)}, {_count(one.documents, 'document')}")
+            if one.halves is not None:
+                halves = sorted(one.halves, key=lambda half: -half.share)
+                told = " | ".join(
+                    f"{half.share:.0%} {', '.join((half.words or ())[:3]) or half.exemplar}"
+                    for half in halves
+                )
+                lines.append(f"            {told}")
+        return lines + _more(len(self.to_split), "split_candidates()")
+
+    def _vague(self) -> list[str]:
+        if not self.vague:
+            return []
+        lines = [
+            "",
+            f"{_count(len(self.vague), 'name')} too vague to tell a cluster from its nearest:",
+        ]
+        for one in self.vague[:_LISTED]:
+            lines.append(
+                f"  {self._named(one.cluster)}: AUROC {one.auroc:.2f} against {one.sibling}"
+            )
+        return lines + _more(len(self.vague), "names()")
+
+    def _named(self, cluster: str) -> str:
+        name = next((one.name for one in self.names if one.cluster == cluster), "")
+        if not name or name == cluster:
+            return cluster
+        return f"{cluster} ({name if len(name) <= _NAME else name[: _NAME - 1] + '…'})"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def _more(n: int, where: str) -> list[str]:
+    return [f"  ... and {n - _LISTED:,} more in ops.{where}"] if n > _LISTED else []
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """A dataclass as a dict of plain values, tuples as lists."""
+
+    def plain(one: Any) -> Any:
+        if isinstance(one, dict):
+            return {name: plain(held) for name, held in one.items()}
+        return [plain(held) for held in one] if isinstance(one, tuple | list) else one
+
+    result: dict[str, Any] = plain(asdict(value))
+    return result
+
+
+def review_of(store: DocumentStore, centroids: Centroids, *, seed: int = 0) -> Review:
+    """Review a clustering; see `ClusterReview.report`.
+
+    Parameters
+    ----------
+    store : a snapshot, the one that the centroids are of.
+    """
+    clustering = centroids.clustering
+    drawn = all_samples(store, centroids, seed=seed) if centroids.ids else None
+    labels, valid = store.labels(clustering)
+    pairs = pairs_of(store, centroids, seed=seed, drawn=drawn)
+    return Review(
+        dataset=store.name,
+        alias=clustering.alias,
+        vector_fields=tuple(clustering.vector_fields),
+        documents=int(centroids.count.sum()),
+        noise=int((valid & (labels < 0)).sum()),
+        unclustered=int((~valid).sum()),
+        sizes=dict(zip(centroids.ids, centroids.count.tolist(), strict=True)),
+        names=tuple(cluster_names(store, centroids, seed=seed)),
+        pairs=tuple(pairs),
+        splits=tuple(
+            split_candidates_of(store, centroids, describe=_LISTED, seed=seed, drawn=drawn)
+        ),
+    )
+
+
+class ClusterReview(HoldsClustering):
+    """The question what to look at first."""
+
+    def report(self, *, seed: int = 0) -> Review:
+        """Print what to know about this clustering and what to look at first, and return it.
+
+        Sizes; the pairs of neighbouring clusters that are not shown to be separate, in the order of
+        `pairs`, each with its first reason; the clusters that look like two; names that do not tell
+        a cluster from its nearest sibling; what to do next. At most five of each.
+
+        Parameters
+        ----------
+        seed : of samples and splits; the same seed gives the same report.
+
+        Returns
+        -------
+        Review: `text`, what was printed; `pairs`, `splits`, `names`, all that was found;
+        `next_steps`; `to_dict()`.
+
+        Notes
+        -----
+        The cost of `pairs`, `split_candidates` and `names`, with one sample for all.
+        """
+        found = self.review(seed=seed)
+        print(found.text)
+        return found
+
+    def review(self, *, seed: int = 0) -> Review:
+        """Return what `report` prints, and print nothing."""
+        check_count("seed", seed, least=0)
+        store, centroids = self._pinned()
+        return review_of(store, centroids, seed=seed)
