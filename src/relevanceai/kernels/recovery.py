@@ -1,4 +1,4 @@
-"""Does a cluster come back when its documents are drawn and clustered anew?"""
+"""Recovery: whether two clusters come back when their documents are drawn and cut in two anew."""
 
 from dataclasses import dataclass
 
