@@ -12,7 +12,7 @@ from relevanceai.clustering.kept import keep
 from relevanceai.clustering.labels import leaves_from
 from relevanceai.clustering.moments import MOMENTS
 from relevanceai.clustering.report import run_facts
-from relevanceai.engine.batches import vector_batches
+from relevanceai.engine.batches import vector_batches, vector_source
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.progress import notice
 from relevanceai.store.documents import DocumentStore
@@ -63,17 +63,16 @@ def run_model(
     """
     with store.writing():
         n_rows = store.count()
-        n_dims = sum(store.vector_field(name).width for name in vector_fields)
-        if not any(len(batch) for batch in vector_batches(store, vector_fields)):
+        source = vector_source(store, vector_fields)
+        batches = source.batches(0, source.n_rows)
+        if not any((batch.labels >= 0).any() for batch in batches):
             raise InvalidInputError(
                 f"None of the {n_rows:,} documents of {store.name!r} has "
                 f"{listed(vector_fields)}. Insert vectors, or pass other vector_fields."
             )
         found = fit(
             model,
-            lambda: vector_batches(store, vector_fields),
-            n_rows,
-            n_dims,
+            source,
             n_clusters=n_clusters,
             random_state=random_state,
             model_kwargs=model_kwargs,
@@ -107,12 +106,7 @@ def keep_brought(
             notice(
                 "the label '-1' is text, so it is a cluster; noise is the number -1 or 'outlier'"
             )
-        n_rows = store.count()
-        row_ids = np.concatenate(
-            [batch.row_ids for batch in vector_batches(store, vector_fields)]
-            or [np.empty(0, np.int64)]
-        )
-        _, has_vectors = _for_all_rows(store, row_ids, np.zeros(len(row_ids), np.int32), n_rows)
+        has_vectors = store.has_vectors(vector_fields)
         described: dict[str, object] = {"model": "brought", "source": source}
         return _keep(
             store,
