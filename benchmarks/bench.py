@@ -19,8 +19,15 @@ from results import RESULTS, Figure, Section, write_section
 # in the order in which they stand in RESULTS.md.
 SECTIONS = {
     "front-door": "front_door",
+    "store": "store",
+    "workspace": "store:WORKSPACE",
     "ingest": "store_ingest",
     "ingest-tall": "store_ingest:TALL",
+    "passes-memory": "passes:MEMORY",
+    "passes-store": "passes:STORE",
+    "passes-first": "passes:FIRST",
+    "passes-today": "passes:TODAY",
+    "passes-size": "passes:SIZE",
     "neighbours": "neighbours",
     "pairs": "pairs",
 }

@@ -104,5 +104,3 @@ def _row(name: str, one: dict[str, float]) -> list[object]:
     chance = f"{one['mixed'] / one['clusters']:.2f}"
     plain = [int(one[key]) for key in ("clusters", "mixed", "proposed")]
     return [name, *plain, precision, recall, chance, int(one["undecided"])]
-
-

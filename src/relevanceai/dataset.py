@@ -8,6 +8,7 @@ from relevanceai.clustering.info import ClusteringInfo, clustering_info
 from relevanceai.clustering.run import aligned_labels, chosen_vector_fields, keep_brought, run_model
 from relevanceai.documents.changes import DocumentsChanged
 from relevanceai.documents.history import DocumentsHistory
+from relevanceai.documents.indexing import DocumentsIndexed
 from relevanceai.documents.ingest import DocumentsIn
 from relevanceai.documents.query import DocumentsOut
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
@@ -31,7 +32,7 @@ _SHOWN_KINDS = {
 }
 
 
-class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory):
+class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, DocumentsIndexed):
     """A named collection of documents in a workspace; made by `client.Dataset(name)`.
 
     Nothing exists on disk before documents are inserted. Every write is there whole or not at all,
@@ -188,7 +189,7 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory):
                 )
             made = keep_brought(
                 store,
-                lambda: store.field_values(byo_cluster_field),
+                lambda: store.label_values(byo_cluster_field),
                 vector_fields=fields,
                 alias=alias or byo_cluster_field,
                 source=byo_cluster_field,

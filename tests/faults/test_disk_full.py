@@ -17,9 +17,9 @@ from story import FIRST, VECTOR, after, document, done, first_documents
 
 from relevanceai.clustering.moments import moments_of, moments_problems
 from relevanceai.errors import WorkspaceError
-from relevanceai.store import documents, labels
+from relevanceai.store import commits, labels
 from relevanceai.store.documents import DocumentStore
-from relevanceai.store.history import tag
+from relevanceai.store.history import tag, tags
 from relevanceai.store.verify import verified
 from relevanceai.store.workspace import Workspace
 
@@ -29,6 +29,9 @@ STEPS: dict[str, dict] = {
     "retype": {"kind": "retype", "documents": [{"_id": "first-3", "n": "text", "more": 1}]},
     "cluster": {"kind": "cluster"},
     "relabel": {"kind": "relabel", "labels": {f"first-{i}": i % 2 for i in range(20)}},
+    "delete": {"kind": "delete", "ids": [f"first-{i}" for i in range(5)]},
+    "set": {"kind": "set", "below": 1000, "value": "said"},
+    "assign": {"kind": "assign"},
     "restore": {"kind": "restore"},
     "compact": {"kind": "compact"},
 }
@@ -44,7 +47,7 @@ def begun(folder: Path) -> DocumentStore:
     store = workspace.store("full")
     for step in history():
         done(store, step)
-        if step["kind"] == "insert":
+        if step["kind"] == "insert" and not tags(store):
             tag(store, FIRST)
     return store
 
@@ -55,6 +58,7 @@ def history() -> list[dict]:
         {"kind": "cluster"},
         {"kind": "relabel", "labels": {f"first-{i}": i % 3 for i in range(30)}},
         {"kind": "upsert", "documents": [{"_id": "first-1", "title": "changed"}]},
+        {"kind": "insert", "documents": [document("fresh", 1)]},
     ]
 
 
@@ -143,7 +147,7 @@ def test_no_space_at_any_write_keeps_what_was_there(
         return call
 
     with monkeypatch.context() as patch:
-        for home in (documents, labels):
+        for home in (commits, labels):
             patch.setattr(home, "write_file", limited(labels.write_file))
         patch.setattr(lance, "write_dataset", limited(lance.write_dataset))
         for method in ("add_columns", "drop_columns", "merge_insert", "restore"):

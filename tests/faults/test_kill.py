@@ -14,16 +14,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from story import FIRST, after, done, first_documents
+from story import FIRST, VECTOR, after, done, first_documents
 
 from relevanceai.clustering.moments import moments_of, moments_problems
+from relevanceai.store.cache import cached_files
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.history import tag, tags
 from relevanceai.store.verify import verified
 from relevanceai.store.workspace import Workspace
 
 ROUNDS = int(os.environ.get("RELEVANCEAI_SOAK") or 30)
-SEED = 20240607
+SEED = int(os.environ.get("RELEVANCEAI_SOAK_SEED") or 20240607)
 NAME = "killed"
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -100,6 +101,11 @@ def _unlike(there: dict[str, dict], wanted: dict[str, dict]) -> list[object]:
     ][:3]
 
 
+def _labelled(documents: dict[str, dict], alias: str) -> int:
+    labels = [one.get("_cluster_", {}).get(VECTOR, {}) for one in documents.values()]
+    return sum(alias in one for one in labels)
+
+
 def everything(store: DocumentStore) -> dict[str, dict]:
     return {one["_id"]: one for one in store.read()} if store.exists() else {}
 
@@ -148,6 +154,12 @@ def test_a_writer_killed_at_any_moment_leaves_whole_writes_and_no_others(
         assert everything(store) == expected
         for one in store.clusterings():
             moments_of(store, one)
+        kept = cached_files(store.folder)
+        for file in kept[number % 2 :: 2]:  # a cache that is cut short is made again
+            file.write_bytes(file.read_bytes()[: int(rng.random() * file.stat().st_size)])
+        assert moments_problems(store) == []
+        for one in store.clusterings():
+            assert moments_of(store, one).count.sum() == _labelled(expected, one.alias)
     workspace.clear_cache()
     left = [one.name for one in (tmp_path / "home" / "datasets").iterdir()]
     assert left == [NAME]

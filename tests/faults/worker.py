@@ -29,7 +29,7 @@ def main() -> None:
     documents = given["documents"]
     n = 0
     while True:
-        step = a_step(rng, sorted(documents), f"{given['name']}-{n}")
+        step = a_step(rng, documents, f"{given['name']}-{n}")
         if not store.exists():
             step = {"kind": "insert", "documents": first_documents()}
         elif step["kind"] == "restore" and FIRST not in tags(store):

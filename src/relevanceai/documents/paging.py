@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from relevanceai.errors import InvalidInputError
+from relevanceai.store.digest import digest
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.ordering import SortKey, first_row_ids
 from relevanceai.store.selecting import selected, snapshot_of
@@ -30,7 +31,7 @@ def page_of(
 ) -> dict[str, Any]:
     """Return one page of documents and the cursor of the next; see `Dataset.get_documents`."""
     keys = sort_keys(sort)
-    asked = _digest([filters, [[key.field, key.is_falling] for key in keys]])
+    asked = digest([filters, [[key.field, key.is_falling] for key in keys]])
     start = 0
     if cursor is not None:
         revision, start = _read_cursor(cursor, asked, store.name)
@@ -106,25 +107,3 @@ def _read_cursor(cursor: object, asked: str, dataset: str) -> tuple[str, int]:
             "those of the first page, or None as cursor for a first page of these."
         )
     return str(revision), int(position)
-
-
-def _digest(asked: object) -> str:
-    return hashlib.sha256(json.dumps(_canonical(asked)).encode("ascii")).hexdigest()[:16]
-
-
-def _canonical(value: object) -> object:
-    """Return a value as JSON can tell it from any other, the same in every process."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return [
-            "dict",
-            sorted((str(key), json.dumps(_canonical(item))) for key, item in value.items()),
-        ]
-    if isinstance(value, set | frozenset):
-        return ["set", sorted(json.dumps(_canonical(item)) for item in value)]
-    if isinstance(value, list | tuple | Sequence) and not isinstance(value, str | bytes):
-        return [_canonical(item) for item in value]
-    if value is None or isinstance(value, str):
-        return value
-    return [type(value).__name__, repr(value)]

@@ -87,15 +87,15 @@ class DocumentsOut(HoldsDocuments):
             raise InvalidInputError(f"ids is a list of `_id`s, but got {ids!r:.60}.")
         store = self.opened().snapshot()
         wanted = [ids] if isinstance(ids, str) else [id_text(one) or "" for one in ids]
-        there = store.row_ids(wanted)
-        lacking = [one for one in dict.fromkeys(wanted) if one not in there]
-        if lacking:
+        found = store.read_by_id(wanted, select_fields=select_fields, include_vector=include_vector)
+        if len(found) < len(wanted):
+            there = store.row_ids(wanted)
+            lacking = [one for one in dict.fromkeys(wanted) if one not in there]
             raise NotFoundError(
                 f"{len(lacking):,} of {len(wanted):,} `_id`s are not in dataset {self.name!r}: "
                 f"{listed(lacking, limit=5)}."
             )
-        rows = [there[one] for one in wanted]
-        return list(store.read(rows, select_fields=select_fields, include_vector=include_vector))
+        return found
 
     def get_all_documents(
         self,
@@ -219,10 +219,13 @@ class DocumentsOut(HoldsDocuments):
         metric: Metric = "cosine",
         select_fields: Sequence[str] | None = None,
         include_vector: bool = False,
+        approximate: bool = False,
+        n_probes: int = 20,
     ) -> list[Document]:
         """Return the documents whose vectors are nearest to a vector or to a document's.
 
-        Exact: every vector that passes is compared. Each document carries `_search_score`: its
+        Exact, whether there is an index or not: every vector that passes is compared. Only
+        `approximate=True` uses the index of `create_vector_index`. Each document carries `_search_score`: its
         similarity ("cosine", "dp") or distance ("l2", "l1"). Ties stand in the order of insertion.
 
         Parameters
@@ -230,9 +233,19 @@ class DocumentsOut(HoldsDocuments):
         vector : numbers of the field's width; or
         id : the `_id` of a document, itself not among the results.
         field : the vector field; None when there is only one.
+        approximate : compare only what the field's index names, of its metric; some of the nearest
+            may be missed, but no value is wrong. With filters all that pass are compared all the
+            same, and so is every document that came or changed since the index was built.
+        n_probes : how many partitions of the index are looked into; all of them is exact, but for
+            zero vectors under cosine, which are in none.
+
+        Raises
+        ------
+        NotFoundError : `approximate`, and the field has no index.
         """
         _check_whole("page_size", page_size, 1)
         _check_whole("page", page, 1)
+        _check_whole("n_probes", n_probes, 1)
         return nearest_in(
             self.opened().snapshot(),
             vector,
@@ -244,6 +257,7 @@ class DocumentsOut(HoldsDocuments):
             metric=metric,
             select_fields=select_fields,
             include_vector=include_vector,
+            n_probes=n_probes if approximate else None,
         )
 
     # exports -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from relevanceai.batch import Document, VectorBatch
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.kernels.nearest import Metric, NearestRows
 from relevanceai.store.documents import DocumentStore
+from relevanceai.store.vector_index import candidates, index_of
 
 
 def nearest_in(
@@ -24,10 +25,13 @@ def nearest_in(
     metric: Metric,
     select_fields: Sequence[str] | None,
     include_vector: bool,
+    n_probes: int | None = None,
 ) -> list[Document]:
     """Return one page of documents, nearest first; see `Dataset.vector_search`.
 
-    One pass over the field: O(n_rows * n_dims), memory for a block of rows and the page.
+    One pass over the field: O(n_rows * n_dims), memory for a block of rows and the page. With
+    `n_probes` the field's index names the rows that are compared; with filters, which the index
+    knows nothing of, all that pass are.
     """
     if metric not in get_args(Metric):
         raise InvalidInputError(
@@ -35,15 +39,27 @@ def nearest_in(
         )
     if (vector is None) == (document_id is None):
         raise InvalidInputError("Pass either a vector or id='<_id of a document>'.")
-    name = _field(store, field)
+    name = field_named(store, field)
     own: int | None = None
     if vector is not None:
         asked = _vector(vector, name, store.vector_field(name).width)
     else:
         own, asked = _of_document(store, str(document_id), name)
     kept = store.matching_row_ids(filters) if filters else None
+    named: NDArray[np.int64] | None = None
+    if n_probes is not None:
+        index = index_of(store, name)
+        if index.metric != metric:
+            raise InvalidInputError(
+                f"The index of {name!r} is of metric {index.metric!r}, and the search of "
+                f"{metric!r}. Pass metric={index.metric!r}, or make another index: "
+                f"create_vector_index({name!r}, metric={metric!r})."
+            )
+        if kept is None:
+            n_wanted = 2 * (first + size) + 10  # float32 may order the last of them otherwise
+            named = candidates(store, name, asked, n_wanted, n_probes)
     kernel = NearestRows(asked[None, :], first + size, metric=metric)
-    for rows in store.vectors([name]):
+    for rows in store.vectors([name]) if named is None else store.vectors_at(name, named):
         labels = rows.labels
         if kept is not None:
             labels = np.where(np.isin(rows.row_ids, kept), 0, -1).astype(np.int32)
@@ -60,7 +76,8 @@ def nearest_in(
     ]
 
 
-def _field(store: DocumentStore, field: str | None) -> str:
+def field_named(store: DocumentStore, field: str | None) -> str:
+    """Return the vector field that is meant: the one there is, when None is given."""
     if field is not None:
         return store.vector_field(field).name
     there = [one.name for one in store.fields() if one.kind == "vector"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
+from types import NoneType
 from typing import Any, Literal
 
 import numpy as np
@@ -58,6 +59,9 @@ class Field:
         return pa.field(self.column, held, metadata={KIND_KEY: self.kind.encode()})
 
 
+_ALWAYS_KEPT = (float, bool)
+
+
 def normalised(value: object, depth: int = 0) -> object:
     """Return a value as the store keeps it: plain Python, None for every kind of missing.
 
@@ -68,6 +72,8 @@ def normalised(value: object, depth: int = 0) -> object:
     ------
     InvalidInputError : a type that cannot be kept exactly; the message names it.
     """
+    if type(value) in _ALWAYS_KEPT or (type(value) is str and value.isascii()):
+        return value
     if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
         return None
     if depth > MAX_DEPTH:
@@ -157,6 +163,15 @@ def _checked_text(text: str) -> str:
     return text
 
 
+_SIMPLE: dict[type, Kind] = {
+    str: "text",
+    float: "number",
+    bool: "bool",
+    dt.date: "day",
+    bytes: "bytes",
+}  # types whose values are all of one kind
+
+
 def kind_of(values: Sequence[object]) -> Kind | None:
     """Return the one kind that holds all these normalised values, or None when all are missing.
 
@@ -165,7 +180,11 @@ def kind_of(values: Sequence[object]) -> Kind | None:
     decimals, times, spans, integers beyond 64 bits), is kept as JSON text, from which it comes
     back as it was.
     """
-    kinds = {_kind(value) for value in values if value is not None}
+    types = set(map(type, values)) - {NoneType}
+    if types <= _SIMPLE.keys():
+        kinds = {_SIMPLE[one] for one in types}
+    else:
+        kinds = {_kind(value) for value in values if value is not None}
     if not kinds:
         return None
     if kinds == {"integer", "number"}:
@@ -182,8 +201,7 @@ def _kind(value: object) -> Kind:
         return "integer" if value in _INT64 else "json"
     if isinstance(value, dt.datetime):
         return "local_date" if value.tzinfo is None else "date"
-    simple: dict[type, Kind] = {str: "text", float: "number", dt.date: "day", bytes: "bytes"}
-    return simple.get(type(value), "json")
+    return _SIMPLE.get(type(value), "json")
 
 
 def joined_kind(kept: str, new: str) -> str:
@@ -251,6 +269,8 @@ def vector_problems(
     width : the width that the dataset keeps already, or None: the first vector's.
     """
     problems: dict[int, str] = {}
+    if _are_plain(values, width):
+        return problems
     first: int | None = None
     wanted = width
     for index, value in enumerate(values):
@@ -283,6 +303,24 @@ def vector_problems(
                 "float32. Leave the field out, or clean the vector."
             )
     return problems
+
+
+def _are_plain(values: Sequence[object], width: int | None) -> bool:
+    """Tell at once that nothing is wrong, as is usual: lists of numbers, of one width, finite."""
+    lists = [one for one in values if one is not None]
+    widths = {len(one) if type(one) is list and one else 0 for one in lists}
+    if len(widths) != 1 or 0 in widths or width not in (None, *widths):
+        return False
+    if any(type(number) not in (float, int) for one in lists for number in one[:1]):  # type: ignore[index]
+        return False  # a list of bools, which the rest would hide
+    try:
+        matrix = np.array(lists)
+    except (ValueError, OverflowError):
+        return False
+    if matrix.ndim != 2 or matrix.dtype.kind not in "fi":
+        return False
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(matrix.astype(np.float32)).all())
 
 
 def vector_column(values: Sequence[object]) -> tuple[pa.Array, int] | None:

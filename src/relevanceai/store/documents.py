@@ -1,10 +1,9 @@
 """DocumentStore: the documents, vectors and labels of one dataset, kept in one Lance dataset."""
 
-import errno
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,12 +14,12 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from relevanceai.batch import Document, VectorSource
 from relevanceai.errors import InvalidInputError, NotFoundError, WorkspaceError, listed
 from relevanceai.store.columns import KIND_KEY, Field, from_arrow, vectors_of
+from relevanceai.store.commits import announce_last, changing, writing
 from relevanceai.store.filters import fields_in
 from relevanceai.store.formats import check_format
 from relevanceai.store.gone import told_when_gone
@@ -30,7 +29,6 @@ from relevanceai.store.labels import (
     new_token,
     read_records,
     replaced_columns,
-    write_file,
     write_record,
 )
 from relevanceai.store.masks import rows_passing
@@ -41,6 +39,7 @@ from relevanceai.store.stored_vectors import StoredVectors
 BATCH_ROWS = 8192
 _ID_INDEX = "_id_index"
 _INDEX_FROM = 20_000  # rows outside the index that are worth bringing in
+_COLUMN_ROWS = 65_536  # Lance writes a column of numbers fastest in batches of this size
 _LOOK_UP = 5_000  # ids that are looked up one by one; more are found in one scan
 _LOG = logging.getLogger(__name__)
 
@@ -72,12 +71,12 @@ class DocumentStore:
     def __init__(self, folder: Path, name: str, lock_file: Path) -> None:
         self.folder = folder
         self.name = name
-        self._lock_file = lock_file
+        self.lock_file = lock_file
         self._pinned: lance.LanceDataset | None = None
 
     def snapshot(self) -> "DocumentStore":
         """Return a reader that stays at the version of now, whatever is written meanwhile."""
-        pinned = DocumentStore(self.folder, self.name, self._lock_file)
+        pinned = DocumentStore(self.folder, self.name, self.lock_file)
         pinned._pinned = self.opened()
         return pinned
 
@@ -136,82 +135,24 @@ class DocumentStore:
 
     # columns in --------------------------------------------------------------------------------
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the dataset's writer lock, across threads and processes; it may be nested.
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the dataset's writer lock; see `commits.writing`."""
+        return writing(self)
 
-        What a killed writer left half done is taken back first.
-        """
-        try:
-            self._lock_file.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self._lock_file, is_singleton=True)
-            lock.acquire()
-        except OSError as error:
-            raise WorkspaceError(
-                f"Cannot write to the workspace: {error}. Make its folder writable, or open "
-                "another: Client('some/folder')."
-            ) from error
-        try:
-            if lock.lock_counter == 1 and self._intent.exists():
-                self._take_back()
-            yield
-        except OSError as error:
-            if _is_full(error):
-                raise WorkspaceError(
-                    f"The disk is full, so nothing of this was written to dataset {self.name!r}. "
-                    f"Free some space where {self.folder} lies, and try again."
-                ) from error
-            raise
-        finally:
-            lock.release()
-
-    @contextmanager
-    def changing(self) -> Iterator[None]:
-        """Make all commits inside one change: an error takes them back, and so does a kill.
-
-        The version of before is noted in a file first. An error restores it; after a kill the next
-        writer finds the note and does, unless the commit announced by `last_commit` is there.
-        """
-        with self.writing():
-            if self._intent.exists():  # a change inside a change: the outer one answers for it
-                yield
-                return
-            self._note({"version": self.version()})
-            try:
-                yield
-            except BaseException:
-                self._take_back(even_if_whole=True)
-                raise
-            self._intent.unlink()
+    def changing(self) -> AbstractContextManager[None]:
+        """Make all commits inside one change; see `commits.changing`."""
+        return changing(self)
 
     def last_commit(self) -> None:
         """Say that the next commit is the last of the change: once it is there, so is the change."""
-        note = json.loads(self._intent.read_bytes())
-        self._note({**note, "last": self.version()})
-
-    @property
-    def _intent(self) -> Path:
-        return self.folder / "changing.json"
-
-    def _note(self, note: Mapping[str, int]) -> None:
-        write_file(self._intent, json.dumps(note).encode())
-
-    def _take_back(self, *, even_if_whole: bool = False) -> None:
-        """Restore the version that an unfinished change began from."""
-        note = json.loads(self._intent.read_bytes())
-        handle = self.opened()
-        is_whole = handle.version > note.get("last", handle.version)
-        if handle.version != note["version"] and (even_if_whole or not is_whole):
-            before = lance.dataset(handle.uri, version=int(note["version"]))
-            before.restore()  # type: ignore[no-untyped-call]
-        self._intent.unlink()
+        announce_last(self)
 
     def column(self, one: Field) -> list[object]:
         """Return all values of a field, None where there is none."""
         return from_arrow(self.opened().to_table(columns=[one.column])[one.column], one)
 
     def tend_index(self) -> None:
-        """Bring the index on `_id` up to date, once enough rows are not in it.
+        """Bring the index on `_id`, and those over vectors with it, up to date, once enough rows are not in it.
 
         Lookups are right without it, and faster with it; so a full disk costs the index only.
         """
@@ -219,17 +160,19 @@ class DocumentStore:
         if handle.count_rows() < _INDEX_FROM:
             return
         try:
-            if not any(one.name == _ID_INDEX for one in handle.describe_indices()):
+            there = [one.name for one in handle.describe_indices()]
+            if _ID_INDEX not in there:
                 handle.create_scalar_index("_id", "BTREE", name=_ID_INDEX)
             elif handle.stats.index_stats(_ID_INDEX)["num_unindexed_rows"] >= _INDEX_FROM:
-                handle.optimize.optimize_indices(index_names=[_ID_INDEX])
+                handle.optimize.optimize_indices(index_names=there)
         except OSError as error:
             _LOG.warning("The index on _id of %r was not brought up to date: %s", self.name, error)
 
     def add_column(self, arrow_field: pa.Field, array: pa.Array) -> None:
         """Add one column, aligned with the scan order; 4 bytes a row for labels."""
         schema = pa.schema([arrow_field])
-        batches = pa.Table.from_arrays([array], schema=schema).to_batches(max_chunksize=BATCH_ROWS)
+        table = pa.Table.from_arrays([array], schema=schema)
+        batches = table.to_batches(max_chunksize=_COLUMN_ROWS)
         self.opened().add_columns(pa.RecordBatchReader.from_batches(schema, iter(batches)))
 
     # documents out -----------------------------------------------------------------------------
@@ -257,6 +200,29 @@ class DocumentStore:
             return handle._take_rows(list(self.row_ids(ids).values()))
         one_of = pc.field("_id").isin(pa.array(list(ids), pa.string()))
         return handle.scanner(filter=one_of).to_table()
+
+    def read_by_id(
+        self,
+        ids: Sequence[str],
+        *,
+        select_fields: Sequence[str] | None = None,
+        include_vector: bool = True,
+    ) -> list[Document]:
+        """Return the documents with these `_id`s, in the order asked; those that are there."""
+        handle = self.opened()
+        fields, labels = self._chosen(handle, select_fields, include_vector)
+        columns = [one.column for one in fields] + [one.column for one in labels]
+        if len(set(ids)) > _LOOK_UP:
+            there = self.row_ids(ids)
+            found = handle._take_rows(list(there.values()), columns=columns)
+            place = {name: row for row, name in enumerate(there)}
+        else:  # one look at the index brings the rows too
+            one_of = pc.field("_id").isin(pa.array(list(dict.fromkeys(ids)), pa.string()))
+            asked = list(dict.fromkeys(["_id", *columns]))
+            found = handle.scanner(columns=asked, filter=one_of).to_table()
+            place = {name: row for row, name in enumerate(found["_id"].to_pylist())}
+        rows = pa.array([place[name] for name in ids if name in place], pa.int64())
+        return documents_of(found.take(rows), fields, labels)
 
     def ids_among(self, ids: pa.ChunkedArray) -> list[str]:
         """Return those of some ids that are there, at the cost of one look at each."""
@@ -290,6 +256,21 @@ class DocumentStore:
             )
         return self.column(fields[name])
 
+    def label_values(self, name: str) -> Sequence[object]:
+        """Return the values of one field in the order of the scan, to be read as labels.
+
+        Text and plain numbers come as an Arrow column, other kinds as a list.
+
+        Raises
+        ------
+        NotFoundError : no such field; lists those there are.
+        """
+        for one in self.fields():
+            if one.name == name and one.kind in ("text", "integer", "number"):
+                column: Sequence[object] = self.opened().to_table(columns=[one.column])[one.column]
+                return column
+        return self.field_values(name)
+
     @told_when_gone
     def read(
         self,
@@ -301,13 +282,7 @@ class DocumentStore:
     ) -> Iterator[Document]:
         """Yield documents by row id, in the order asked, or all in the order of insertion."""
         handle = self.opened()
-        fields, labels = chosen(
-            fields_of(handle.schema),
-            self._clusterings_in(handle),
-            select_fields=select_fields,
-            include_vector=include_vector,
-            dataset=self.name,
-        )
+        fields, labels = self._chosen(handle, select_fields, include_vector)
         columns = [one.column for one in fields] + [one.column for one in labels]
         if row_ids is None:
             every = _row_ids_of(handle)
@@ -319,6 +294,17 @@ class DocumentStore:
         for start in range(0, len(row_ids), batch_rows):
             taken = [int(row_id) for row_id in row_ids[start : start + batch_rows]]
             yield from documents_of(handle._take_rows(taken, columns=columns), fields, labels)
+
+    def _chosen(
+        self, handle: lance.LanceDataset, select_fields: Sequence[str] | None, include_vector: bool
+    ) -> tuple[list[Field], list[Clustering]]:
+        return chosen(
+            fields_of(handle.schema),
+            self._clusterings_in(handle),
+            select_fields=select_fields,
+            include_vector=include_vector,
+            dataset=self.name,
+        )
 
     def matching_row_ids(self, filters: Sequence[Mapping[str, object]]) -> NDArray[np.int64]:
         """Return the row ids of the documents that pass all filters, ascending."""
@@ -367,6 +353,15 @@ class DocumentStore:
                 parts = [part[keep] for part in parts]
             yield VectorRows(row_ids, tuple(parts), labels)
 
+    def vectors_at(self, name: str, row_ids: NDArray[np.int64]) -> Iterator[VectorRows]:
+        """Yield the vectors of some rows, which have one, in the order of their ids."""
+        wanted, column = np.sort(row_ids), self.vector_field(name).column
+        for start in range(0, len(wanted), BATCH_ROWS):
+            some = wanted[start : start + BATCH_ROWS]
+            table = self.opened()._take_rows(some.tolist(), columns=[column])
+            matrix, _ = vectors_of(table[column])
+            yield VectorRows(some, (matrix,), np.zeros(len(some), np.int32))
+
     def vector_source(
         self, name: str, clustering: Clustering | None = None, *, is_kept: bool = True
     ) -> VectorSource:
@@ -385,6 +380,15 @@ class DocumentStore:
             clustering.column if clustering else None,
             is_kept=is_kept,
         )
+
+    def has_vectors(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Tell which documents, in the order of the scan, have every one of these vectors."""
+        found = np.ones(self.count(), bool)
+        for name in names:
+            column = self.vector_field(name).column
+            source = StoredVectors(self.folder, self.name, self.opened(), column, None)
+            found &= source.has_vector()
+        return found
 
     def labels(self, clustering: Clustering) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Return the leaf of every document in row order, and the mask of those that have one."""
@@ -456,12 +460,6 @@ class DocumentStore:
         made_by = described.get("format")
         check_format(made_by, f"Dataset {self.name!r}", str(self.folder / "dataset.json"))
         return lance.dataset(str(path), session=_session())
-
-
-def _is_full(error: OSError) -> bool:
-    """Tell whether the system, or Lance in its words, says that there is no space left."""
-    full = (errno.ENOSPC, errno.EDQUOT)
-    return error.errno in full or any(f"(os error {one})" in str(error) for one in full)
 
 
 @cache

@@ -132,20 +132,24 @@ def gathered(
     named = frozenset(vector_fields)
     ignored: dict[str, None] = {}
     problems: dict[int, str] = {}
+    places: dict[str, tuple[list[object], set[int], bool]] = {}
     for row, (document_id, document) in enumerate(by_id.items()):
         try:
             for name, value in document.items():
-                if name == "_id":
-                    continue
-                if is_derived(name):
-                    ignored[name] = None
-                    continue
-                if name not in incoming.values:
+                place = places.get(name)
+                if place is None:
+                    if name == "_id":
+                        continue
+                    if is_derived(name):
+                        ignored[name] = None
+                        continue
                     _check_field_name(name, document_id)
-                    incoming.values[name] = [None] * len(by_id)
-                is_vector = name in named or is_vector_name(name)
-                incoming.values[name][row] = _value(name, value, document_id, is_vector=is_vector)
-                incoming.brought.setdefault(name, set()).add(row)
+                    is_vector = name in named or is_vector_name(name)
+                    place = places[name] = ([None] * len(by_id), set(), is_vector)
+                    incoming.values[name], incoming.brought[name], _ = place
+                values, rows, is_vector = place
+                values[row] = _value(name, value, document_id, is_vector=is_vector)
+                rows.add(row)
         except InvalidInputError as error:
             if on_error == "raise":
                 raise

@@ -1,7 +1,9 @@
 """Selected rows: those that pass some filters, found once, read in the order of insertion."""
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from relevanceai.batch import Document
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.store.columns import Field
+from relevanceai.store.digest import digest
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.filters import fields_in
 from relevanceai.store.labels import Clustering
@@ -18,6 +21,7 @@ from relevanceai.store.outgoing import chosen, documents_of
 
 Filters = Sequence[Mapping[str, object]]
 
+_HELD_BYTES = 64 * 2**20
 _FEW = 20  # below one row in so many, rows are looked up; above, the scan is quicker
 
 
@@ -95,13 +99,22 @@ def selected(store: DocumentStore, filters: Filters | None) -> Selected:
     InvalidInputError, NotFoundError : a filter that cannot be read; see `store.filters`.
     """
     pinned = store.snapshot()
+    key = (str(pinned.folder), pinned.revision(), digest(filters or []))
+    found = _held.get(key)
+    if found is None:
+        found = _selected(pinned, filters)
+        _held.keep(key, found)
+    return replace(found, store=pinned)
+
+
+def _selected(pinned: DocumentStore, filters: Filters | None) -> Selected:
     every = pinned.all_row_ids()
     is_in_order = bool((np.diff(every) > 0).all())
     if not filters:
         row_ids = None if is_in_order else np.sort(every)
         return Selected(pinned, None, row_ids, len(every))
     there = columns_of(pinned)
-    names = fields_in(filters, list(there), dataset=store.name)
+    names = fields_in(filters, list(there), dataset=pinned.name)
     wanted = list(dict.fromkeys(there[name].column for name in names))
     table = pinned.opened().to_table(columns=wanted)
     columns: dict[str, Column] = {name: (table[there[name].column], there[name]) for name in names}
@@ -110,6 +123,36 @@ def selected(store: DocumentStore, filters: Filters | None) -> Selected:
     if not is_in_order:
         return Selected(pinned, None, np.sort(row_ids), len(row_ids))
     return Selected(pinned, mask, row_ids, len(row_ids))
+
+
+class _Held:
+    """The last selections: the pages of a list ask for one of them over and over.
+
+    They are named by version, so that none is ever stale, and take at most 64 MiB.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._by_key: OrderedDict[tuple[str, str, str], Selected] = OrderedDict()
+
+    def get(self, key: tuple[str, str, str]) -> Selected | None:
+        with self._lock:
+            if key in self._by_key:
+                self._by_key.move_to_end(key)
+            return self._by_key.get(key)
+
+    def keep(self, key: tuple[str, str, str], found: Selected) -> None:
+        with self._lock:
+            self._by_key[key] = replace(found, store=None)  # type: ignore[arg-type]  # let it close
+            while sum(_n_bytes(one) for one in self._by_key.values()) > _HELD_BYTES:
+                self._by_key.popitem(last=False)
+
+
+def _n_bytes(one: Selected) -> int:
+    return 4096 + sum(array.nbytes for array in (one.mask, one.row_ids) if array is not None)
+
+
+_held = _Held()
 
 
 def columns_of(store: DocumentStore) -> dict[str, Field | Clustering]:

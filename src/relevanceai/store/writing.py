@@ -21,6 +21,8 @@ from relevanceai.store.labels import write_file
 from relevanceai.store.leftovers import hidden_folder, remove_leftovers
 from relevanceai.store.report import InsertReport
 
+_INDEX_JOIN_FROM = 4_000_000
+
 
 def write_documents(
     store: DocumentStore,
@@ -157,6 +159,8 @@ def _add(store: DocumentStore, incoming: Incoming, there: pa.Table | None) -> No
             table = table.append_column(pa.field(column, pa.int32()), array)
         merge = handle.merge_insert("_id")
         merge.when_matched_update_all().when_not_matched_insert_all()
+        # Its path over the index takes longer than a scan of the ids, once some rows are outside.
+        merge.use_index(handle.count_rows() >= _INDEX_JOIN_FROM)
         finished(lambda: merge.execute(table))
 
 
