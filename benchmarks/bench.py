@@ -23,6 +23,11 @@ SECTIONS = {
     "workspace": "store:WORKSPACE",
     "ingest": "store_ingest",
     "ingest-tall": "store_ingest:TALL",
+    "passes-memory": "passes:MEMORY",
+    "passes-store": "passes:STORE",
+    "passes-first": "passes:FIRST",
+    "passes-today": "passes:TODAY",
+    "passes-size": "passes:SIZE",
     "neighbours": "neighbours",
     "pairs": "pairs",
 }

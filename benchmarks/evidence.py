@@ -2,13 +2,13 @@
 
     python benchmarks/evidence.py --quick                  a look, in minutes: few runs, nothing kept
     python benchmarks/evidence.py --only nulls --minutes 4 a slice of the long run; again for more
-    python benchmarks/evidence.py --only real,time         figures 3 and 6
+    python benchmarks/evidence.py --only real,names,time   figures 3, 5 and 6
     python benchmarks/evidence.py --only page              write the page from what is kept
 
 The long run of nulls and power takes about an hour and a half on one processor; slices add to
 evidence.json, cells that have their runs are left alone, and `--cells TEXT` runs those whose name
 holds the text. Figure 3 reads data sets from the folder RELEVANCEAI_BENCH_DATA, and scikit-learn's
-digits. Sections 4 and 5 of the page are written by the benchmarks of those questions.
+digits. Section 4 of the page is written by the benchmark of that question.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-PARTS = ("nulls", "power", "real", "time", "page")
+PARTS = ("nulls", "power", "real", "names", "time", "page")
 
 
 def main() -> int:
@@ -56,6 +56,10 @@ def main() -> int:
         from evidence_real import measure_real
 
         measure_real(quick=options.quick)
+    if "names" in parts:
+        from names import measure_names
+
+        measure_names(quick=options.quick)
     if "time" in parts:
         from evidence_time import measure_time
 

@@ -10,7 +10,8 @@ documents that took no part in choosing it; beside it, on the same documents, th
 c-TF-IDF, and its three best. Nothing is tuned here: the constants of `contrast/names.py` were chosen
 on other sets.
 
-`measured(folder, scratch)` returns the rows, `table(rows)` the text for a report.
+`measured(folder, scratch)` yields the rows, `table(rows)` makes a table of them, and
+`measure_names()` writes section 5 of EVIDENCE.md, as `evidence.py --only names` does.
 """
 
 import os
@@ -195,6 +196,24 @@ def table(rows: Sequence[Row]) -> str:
         f"{sum(row.vague for row in rows)} | {sum(row.best_word_vague for row in rows)} |"
     )
     return "\n".join(lines)
+
+
+def measure_names(*, quick: bool = False) -> None:
+    """Write the section of EVIDENCE.md; a quick run looks at the sample catalogue only."""
+    from evidence_page import write_section
+
+    folder = os.environ.get("RELEVANCEAI_BENCH_DATA")
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = list(measured(Path(folder) if folder and not quick else None, Path(scratch)))
+    write_section(
+        "5. Names",
+        f"The AUROC of each cluster's name on a third of its documents (at most {MOST} a cluster are "
+        "looked at), which took no part in choosing it, against those of the cluster whose centroid "
+        "is nearest; the mean over the clusters that have 5 documents held out. A name has up to "
+        "three terms; beside it its first term alone, and on the same documents the best word of "
+        "plain c-TF-IDF and the number of its three best that a document has. `python "
+        f"benchmarks/evidence.py --only names`.\n\n{table(rows)}",
+    )
 
 
 def main() -> int:

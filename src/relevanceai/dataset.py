@@ -189,7 +189,7 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
                 )
             made = keep_brought(
                 store,
-                lambda: store.field_values(byo_cluster_field),
+                lambda: store.label_values(byo_cluster_field),
                 vector_fields=fields,
                 alias=alias or byo_cluster_field,
                 source=byo_cluster_field,

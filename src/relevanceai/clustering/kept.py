@@ -7,7 +7,7 @@ go when a new one is written.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -48,13 +48,24 @@ def kept_of(store: DocumentStore, clustering: Clustering, what: str) -> Kept | N
     return found
 
 
-def keep(store: DocumentStore, clustering: Clustering, what: str, arrays: Kept) -> None:
+def keep(
+    store: DocumentStore,
+    clustering: Clustering,
+    what: str,
+    arrays: Kept,
+    *,
+    on_disk: bool = True,
+) -> None:
     """Keep arrays for the version of the dataset that a snapshot is of.
 
-    They are not copied. Where no file can be written they are held in memory.
+    They are not copied. Where no file can be written they are held in memory only.
+
+    Parameters
+    ----------
+    on_disk : False for what is made again in less time than a file takes.
     """
     _hold(_key(store, clustering, what), arrays)
-    if _size(arrays) > FILE_BYTES or not store.exists():
+    if not on_disk or _size(arrays) > FILE_BYTES or not store.exists():
         return
     path = kept_file(store, clustering, what)
     with suppress(OSError):  # a workspace that is read only, or a full disk
@@ -63,6 +74,22 @@ def keep(store: DocumentStore, clustering: Clustering, what: str, arrays: Kept) 
             if other != path:
                 other.unlink(missing_ok=True)
         trim(store.folder)
+
+
+def worked_out(
+    store: DocumentStore,
+    clustering: Clustering,
+    what: str,
+    make: Callable[[], Kept],
+    *,
+    on_disk: bool = True,
+) -> Kept:
+    """Return what is kept under a name, or make and keep it; arguments are those of `keep`."""
+    found = kept_of(store, clustering, what)
+    if found is None:
+        found = make()
+        keep(store, clustering, what, found, on_disk=on_disk)
+    return found
 
 
 def forget() -> None:

@@ -52,8 +52,11 @@ def leaves_from(
     >>> codes, is_clustered, ids
     (array([ 1,  0, -1, -1,  0], dtype=int32), array([ True,  True,  True, False,  True]), ['cluster-2', 'cluster-10'])
     """
-    items = _one_dimensional(values)
-    distinct, first_rows, places = _distinct(items)
+    kind = getattr(values, "type", None)  # of an Arrow column
+    if hasattr(values, "dictionary_encode") and not hasattr(kind, "index_type"):
+        distinct, first_rows, places = _distinct_of_column(values)
+    else:
+        distinct, first_rows, places = _distinct(_one_dimensional(values))
     spelt: dict[str, int] = {}  # id -> the place in `distinct` that it was first read from
     names: list[str | None] = [None] * len(distinct)
     for place in sorted(range(len(distinct)), key=first_rows.__getitem__):
@@ -125,6 +128,21 @@ def _distinct(
                 seen[type(item), item] = place
         places.append(place)
     return distinct, first_rows, np.array(places, dtype=np.intp)
+
+
+def _distinct_of_column(
+    column: Any,
+) -> tuple[list[object], list[int], NDArray[np.intp]]:
+    """What `_distinct` returns, of an Arrow array or column; its codes are Arrow's work."""
+    if hasattr(column, "combine_chunks"):
+        column = column.combine_chunks()
+    encoded = column.dictionary_encode()
+    distinct = [*(_plain(value) for value in encoded.dictionary.to_pylist()), None]
+    codes = encoded.indices.fill_null(len(distinct) - 1)
+    places = codes.to_numpy(zero_copy_only=False).astype(np.intp)
+    first_rows = np.zeros(len(distinct), np.intp)
+    first_rows[places[::-1]] = np.arange(len(places))[::-1]  # the last one written is the first
+    return distinct, first_rows.tolist(), places
 
 
 def _plain(item: object) -> object:

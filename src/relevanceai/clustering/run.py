@@ -107,12 +107,7 @@ def keep_brought(
             notice(
                 "the label '-1' is text, so it is a cluster; noise is the number -1 or 'outlier'"
             )
-        n_rows = store.count()
-        row_ids = np.concatenate(
-            [batch.row_ids for batch in vector_batches(store, vector_fields)]
-            or [np.empty(0, np.int64)]
-        )
-        _, has_vectors = _for_all_rows(store, row_ids, np.zeros(len(row_ids), np.int32), n_rows)
+        has_vectors = store.has_vectors(vector_fields)
         described: dict[str, object] = {"model": "brought", "source": source}
         return _keep(
             store,

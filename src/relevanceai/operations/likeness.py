@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from relevanceai.clustering.kept import worked_out
 from relevanceai.clustering.moments import moments_of
 from relevanceai.errors import InvalidInputError, listed
 from relevanceai.kernels.halves import Halves, halves
@@ -71,9 +72,14 @@ class ClusterLikeness(HoldsClustering):
         metric = checked_centroid_metric(metric)
         store, found = self._pinned()
         parts = halves_of(store, found) if metric == "corrected" else None
-        frame = pd.DataFrame(
-            centroid_similarity(found.means, metric, parts), index=found.ids, columns=found.ids
+        made = worked_out(
+            store,
+            found.clustering,
+            f"similarity-{metric}",
+            lambda: {"matrix": centroid_similarity(found.means, metric, parts)},
+            on_disk=False,
         )
+        frame = pd.DataFrame(made["matrix"], index=found.ids, columns=found.ids, copy=True)
         return _told(frame, found, parts)
 
     def closest_centroids(self, n: int = 8, metric: CentroidMetric = "cosine") -> "pd.DataFrame":
@@ -105,12 +111,20 @@ class ClusterLikeness(HoldsClustering):
         metric = checked_centroid_metric(metric)
         store, found = self._pinned()
         parts = halves_of(store, found) if metric == "corrected" else None
-        i, j, values = closest_centroid_pairs(found.means, n, metric, parts)
+        made = worked_out(
+            store,
+            found.clustering,
+            f"pairs-{n}-{metric}",
+            lambda: dict(
+                zip("ijv", closest_centroid_pairs(found.means, n, metric, parts), strict=True)
+            ),
+            on_disk=False,
+        )
         frame = pd.DataFrame(
             {
-                "cluster": [found.ids[index] for index in j],
-                "other": [found.ids[index] for index in i],
-                "similarity" if grows_with_likeness(metric) else "distance": values,
+                "cluster": [found.ids[index] for index in made["j"]],
+                "other": [found.ids[index] for index in made["i"]],
+                "similarity" if grows_with_likeness(metric) else "distance": made["v"].copy(),
             }
         )
         return _told(frame, found, parts)

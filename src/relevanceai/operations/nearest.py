@@ -13,6 +13,7 @@ from relevanceai.kernels.nearest import Metric
 from relevanceai.operations.asked import check_count, check_fields, check_score, checked_metric
 from relevanceai.operations.centroids import Centroids as Centroids
 from relevanceai.operations.centroids import centroids_of as centroids_of
+from relevanceai.operations.fetched import documents_at
 from relevanceai.operations.ranked import competing_rows, ranked_rows
 from relevanceai.store.documents import DocumentStore
 
@@ -97,14 +98,17 @@ def nearest_documents(
     for cluster_id in chosen:
         row_ids, values = rows[index_of[cluster_id]]
         shown[cluster_id] = (row_ids[window], values[window])
-    documents = store.read(
-        [int(row_id) for row_ids, _ in shown.values() for row_id in row_ids],
-        select_fields=asked.select_fields,
-        include_vector=asked.include_vector,
+    documents = iter(
+        documents_at(
+            store,
+            [row_id for row_ids, _ in shown.values() for row_id in row_ids.tolist()],
+            select_fields=asked.select_fields,
+            include_vector=asked.include_vector,
+        )
     )
     return {
         cluster_id: {
-            "results": [{**next(documents), "_search_score": float(value)} for value in values]
+            "results": [{**next(documents), "_search_score": value} for value in values.tolist()]
         }
         for cluster_id, (_, values) in shown.items()
     }

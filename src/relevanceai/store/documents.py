@@ -256,6 +256,21 @@ class DocumentStore:
             )
         return self.column(fields[name])
 
+    def label_values(self, name: str) -> Sequence[object]:
+        """Return the values of one field in the order of the scan, to be read as labels.
+
+        Text and plain numbers come as an Arrow column, other kinds as a list.
+
+        Raises
+        ------
+        NotFoundError : no such field; lists those there are.
+        """
+        for one in self.fields():
+            if one.name == name and one.kind in ("text", "integer", "number"):
+                column: Sequence[object] = self.opened().to_table(columns=[one.column])[one.column]
+                return column
+        return self.field_values(name)
+
     @told_when_gone
     def read(
         self,
@@ -365,6 +380,15 @@ class DocumentStore:
             clustering.column if clustering else None,
             is_kept=is_kept,
         )
+
+    def has_vectors(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Tell which documents, in the order of the scan, have every one of these vectors."""
+        found = np.ones(self.count(), bool)
+        for name in names:
+            column = self.vector_field(name).column
+            source = StoredVectors(self.folder, self.name, self.opened(), column, None)
+            found &= source.has_vector()
+        return found
 
     def labels(self, clustering: Clustering) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Return the leaf of every document in row order, and the mask of those that have one."""

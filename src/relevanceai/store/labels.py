@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -141,24 +142,31 @@ def read_record(folder: Path, token: str) -> Clustering:
     """Return the clustering of a token, or raise WorkspaceError when its record is damaged."""
     path = folder / f"{token}.json"
     try:
-        record = json.loads(path.read_bytes())
-        fields, ids = record["vector_fields"], record["ids"]
-        texts = [*fields, *ids, record["alias"], record["created_at"]]
-        if not all(isinstance(one, str) for one in texts) or not isinstance(record["model"], dict):
-            raise ValueError("it is not of the form of a record")
-        return Clustering(
-            token=token,
-            vector_fields=tuple(fields),
-            alias=record["alias"],
-            ids=tuple(ids),
-            model=record["model"],
-            created_at=record["created_at"],
-        )
+        about = path.stat()
+        return _read_record(path, token, (about.st_mtime_ns, about.st_size, about.st_ino))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise WorkspaceError(
             f"The record of a clustering cannot be read: {path} ({error}). "
             "Bring the file back from a copy of the workspace."
         ) from error
+
+
+@lru_cache(maxsize=64)
+def _read_record(path: Path, token: str, _state: tuple[int, int, int]) -> Clustering:
+    """Read a record; the state of its file is part of what is remembered."""
+    record = json.loads(path.read_bytes())
+    fields, ids = record["vector_fields"], record["ids"]
+    texts = [*fields, *ids, record["alias"], record["created_at"]]
+    if not all(isinstance(one, str) for one in texts) or not isinstance(record["model"], dict):
+        raise ValueError("it is not of the form of a record")
+    return Clustering(
+        token=token,
+        vector_fields=tuple(fields),
+        alias=record["alias"],
+        ids=tuple(ids),
+        model=record["model"],
+        created_at=record["created_at"],
+    )
 
 
 def keep_arrays(path: Path, arrays: Mapping[str, Numbers]) -> None:

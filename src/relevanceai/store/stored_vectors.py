@@ -79,6 +79,23 @@ class StoredVectors:
                     min(stop, stretch.stop) - stretch.start,
                 )
 
+    def has_vector(self) -> NDArray[np.bool_]:
+        """Tell which documents have a vector, in the order of the scan, without deleted ones."""
+        found = [np.empty(0, bool)]
+        for place, stretch in enumerate(self._stretches):
+            is_there = self._labels(place)[0] >= 0
+            masks = []
+            for fragment in stretch.fragments:
+                raw = self._raw_vectors(fragment)
+                if raw is not None:
+                    masks.append(
+                        np.ones(len(raw.vectors), bool) if raw.valid is None else raw.valid
+                    )
+                else:
+                    masks += [valid for _, valid in scanned(self._handle, [fragment], self._column)]
+            found.append(np.concatenate(masks)[is_there])
+        return np.concatenate(found)
+
     def _of_stretch(self, place: int, start: int, stop: int) -> Iterator[VectorBatch]:
         labels, row_ids = self._labels(place)
         first = 0
