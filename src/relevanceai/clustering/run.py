@@ -12,7 +12,7 @@ from relevanceai.clustering.kept import keep
 from relevanceai.clustering.labels import leaves_from
 from relevanceai.clustering.moments import MOMENTS
 from relevanceai.clustering.report import run_facts
-from relevanceai.engine.batches import vector_batches
+from relevanceai.engine.batches import vector_batches, vector_source
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.progress import notice
 from relevanceai.store.documents import DocumentStore
@@ -64,17 +64,16 @@ def run_model(
     """
     with store.writing():
         n_rows = store.count()
-        n_dims = sum(store.vector_field(name).width for name in vector_fields)
-        if not any(len(batch) for batch in vector_batches(store, vector_fields)):
+        source = vector_source(store, vector_fields)
+        batches = source.batches(0, source.n_rows)
+        if not any((batch.labels >= 0).any() for batch in batches):
             raise InvalidInputError(
                 f"None of the {n_rows:,} documents of {store.name!r} has "
                 f"{listed(vector_fields)}. Insert vectors, or pass other vector_fields."
             )
         found = fit(
             model,
-            lambda: vector_batches(store, vector_fields),
-            n_rows,
-            n_dims,
+            source,
             n_clusters=n_clusters,
             random_state=random_state,
             model_kwargs=model_kwargs,
