@@ -30,6 +30,7 @@ SECTIONS = {
     "passes-size": "passes:SIZE",
     "neighbours": "neighbours",
     "pairs": "pairs",
+    "kmeans": "kmeans",
 }
 
 

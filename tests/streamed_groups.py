@@ -1,4 +1,4 @@
-"""Groups of vectors that are far apart, as an array and as a stream of batches."""
+"""Groups of vectors that are far apart, as an array and as a source of batches."""
 
 import numpy as np
 
@@ -13,16 +13,20 @@ def groups(n_groups=5, n_each=60, n_dims=6, *, offset=0.0, seed=0):
     return rows.astype(np.float32), true
 
 
-def stream(rows, step=37, labels=None):
-    labels = np.zeros(len(rows), np.int32) if labels is None else labels
+class Stream:
+    """Rows as a source, handed out a few at a time."""
 
-    def batches():
-        for start in range(0, len(rows), step):
-            part = slice(start, start + step)
-            ids = np.arange(start, start + len(rows[part]))
-            yield VectorBatch(ids, rows[part], labels[part])
+    def __init__(self, rows, step=37, labels=None):
+        self._rows = rows
+        self._step = step
+        self._labels = np.zeros(len(rows), np.int32) if labels is None else labels
+        self.n_rows, self.n_dims = rows.shape
 
-    return batches
+    def batches(self, start, stop):
+        for first in range(start, stop, self._step):
+            part = slice(first, min(stop, first + self._step))
+            ids = np.arange(part.start, part.stop)
+            yield VectorBatch(ids, self._rows[part], self._labels[part])
 
 
 def is_same_partition(labels, true):

@@ -6,11 +6,11 @@ import pytest
 from relevanceai.clustering import fitting
 from relevanceai.clustering.fitting import fit
 from relevanceai.errors import InvalidInputError
-from streamed_groups import groups, is_same_partition, stream
+from streamed_groups import Stream, groups, is_same_partition
 
 
 def fitted(model, rows, **options):
-    return fit(model, stream(rows), len(rows), rows.shape[1], **options)
+    return fit(model, Stream(rows), **options)
 
 
 @pytest.fixture

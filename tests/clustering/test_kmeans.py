@@ -8,13 +8,12 @@ import pytest
 from relevanceai.clustering import kmeans
 from relevanceai.clustering.kmeans import KMeansOptions, fit_kmeans, options_from
 from relevanceai.errors import InvalidInputError, MissingExtraError
-from streamed_groups import groups, is_same_partition, stream
+from streamed_groups import Stream, groups, is_same_partition
 
 
 def fitted(rows, n_clusters, seed=0, labels=None, step=37, **options):
     return fit_kmeans(
-        stream(rows, step, labels),
-        len(rows),
+        Stream(rows, step, labels),
         n_clusters,
         random_state=seed,
         options=KMeansOptions(**options),

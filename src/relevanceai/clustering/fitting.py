@@ -1,6 +1,6 @@
 """Fitting a model to a stream of vectors: in memory where it must be, streamed where it can be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from time import perf_counter
@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.batch import VectorBatch
+from relevanceai.batch import VectorSource
 from relevanceai.clustering.ids import NOISE
 from relevanceai.clustering.kmeans import (
     SAMPLED_ABOVE,
-    Batches,
     Fitted,
     fit_kmeans,
     options_from,
@@ -30,6 +29,7 @@ from relevanceai.clustering.models import (
 )
 from relevanceai.clustering.streaming import fit_minibatch, fit_streamed, streams
 from relevanceai.engine.reduce import reduce
+from relevanceai.engine.source import Relabelled
 from relevanceai.kernels.moments import Moments
 from relevanceai.progress import notice, progress
 
@@ -56,22 +56,18 @@ class Fit:
 
 def fit(
     model: str | object,
-    batches: Batches,
-    n_rows: int,
-    n_dims: int,
+    source: VectorSource,
     *,
     n_clusters: int | None = None,
     random_state: int | None = 0,
     model_kwargs: Mapping[str, object] | None = None,
 ) -> Fit:
-    """Cluster a stream of rows.
+    """Cluster the rows of a source.
 
     Parameters
     ----------
     model, n_clusters, random_state, model_kwargs : as for `Dataset.cluster`.
-    batches : starts the stream of the rows anew, in one order.
-    n_rows : how many rows there are, or more, such as the documents that lack the vector.
-    n_dims : their width.
+    source : the rows; those labelled below 0 take no part, and come back in no array.
 
     Returns
     -------
@@ -88,13 +84,14 @@ def fit(
     """
     started = perf_counter()
     kwargs = dict(model_kwargs or {})
+    n_rows = source.n_rows
     name = model_name(model) if isinstance(model, str) else None
     is_large = n_rows > SAMPLED_ABOVE
     if name == "kmeans" and _is_ours(kwargs, is_large=is_large):
         count = checked_count(name, n_clusters, n_rows)
         assert count is not None
         seed = checked_seed(random_state)
-        done = fit_kmeans(batches, n_rows, count, random_state=seed, options=options_from(kwargs))
+        done = fit_kmeans(source, count, random_state=seed, options=options_from(kwargs))
         described = _ours(done.params, seed)
     elif name == "minibatchkmeans" and is_large:
         count = checked_count(name, n_clusters, n_rows)
@@ -108,22 +105,22 @@ def fit(
                 {**kwargs, "init": seeds, "n_init": 1},
             )
 
-        estimator, done = fit_minibatch(make, batches, n_rows, count, random_state=seed)
+        estimator, done = fit_minibatch(make, source, count, random_state=seed)
         described = description(estimator)
-    elif name is None and streams(model) and _must_stream(model, n_rows, n_dims):
+    elif name is None and streams(model) and _must_stream(model, n_rows, source.n_dims):
         estimator = checked_object(model, n_clusters, kwargs)
-        row_ids, found = fit_streamed(estimator, batches, n_rows)
+        row_ids, found = fit_streamed(estimator, source)
         labels = renumbered(found) if len(found) else found.astype(np.int32)
         described = description(estimator)
-        done = _with_moments(row_ids, labels, batches, n_dims)
+        done = _with_moments(row_ids, labels, source)
     else:
         kwargs.pop("library", None)
-        row_ids, vectors = _all(batches, n_rows, n_dims)
+        row_ids, vectors = _all(source)
         labels, described = fit_labels(
             model, vectors, n_clusters=n_clusters, random_state=random_state, model_kwargs=kwargs
         )
-        whole = [VectorBatch(row_ids, vectors, np.zeros(len(row_ids), np.int32))]
-        done = _with_moments(row_ids, labels, lambda: whole, n_dims)
+        del vectors
+        done = _with_moments(row_ids, labels, source)
     run = {
         **done.facts,
         "seconds": round(perf_counter() - started, 3),
@@ -154,15 +151,13 @@ def _must_stream(model: object, n_rows: int, n_dims: int) -> bool:
     return True
 
 
-def _all(
-    batches: Batches, n_rows: int, n_dims: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _all(source: VectorSource) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """All rows that take part, in one array that is filled as they come."""
-    row_ids = np.empty(n_rows, np.int64)
-    vectors = np.empty((n_rows, n_dims), np.float32)
+    row_ids = np.empty(source.n_rows, np.int64)
+    vectors = np.empty((source.n_rows, source.n_dims), np.float32)
     held = 0
-    with progress("Reading vectors", n_rows, delay_s=0.5) as bar:
-        for batch in batches():
+    with progress("Reading vectors", source.n_rows, delay_s=0.5) as bar:
+        for batch in source.batches(0, source.n_rows):
             there = batch.labels >= 0
             stop = held + int(there.sum())
             row_ids[held:stop] = batch.row_ids[there]
@@ -173,29 +168,23 @@ def _all(
 
 
 def _with_moments(
-    row_ids: NDArray[np.int64],
-    labels: NDArray[np.int32],
-    batches: Batches,
-    n_dims: int,
+    row_ids: NDArray[np.int64], labels: NDArray[np.int32], source: VectorSource
 ) -> Fitted:
     """What a model found, with the moments from one pass."""
+    order = np.argsort(row_ids)
+    ascending, label_of = row_ids[order], labels[order]
 
-    def labelled() -> Iterator[VectorBatch]:
-        start = 0
-        for batch in batches():
-            own = np.full(len(batch), NOISE, np.int32)
-            there = batch.labels >= 0
-            stop = start + int(there.sum())
-            own[there] = labels[start:stop]
-            start = stop
-            members = own >= 0
-            if members.all():
-                yield VectorBatch(batch.row_ids, batch.vectors, own)
-            else:
-                yield VectorBatch(batch.row_ids[members], batch.vectors[members], own[members])
+    def labels_of(before: NDArray[np.int32], of_rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        place = np.minimum(np.searchsorted(ascending, of_rows), len(ascending) - 1)
+        return np.where(before < 0, np.int32(NOISE), label_of[place])
 
     n_clusters = int(labels.max(initial=NOISE)) + 1
-    moments = reduce(lambda: Moments(n_clusters, n_dims), labelled())
+    moments = Moments(n_clusters, source.n_dims)
+    if len(row_ids):
+        moments = reduce(
+            lambda: Moments(n_clusters, source.n_dims, n_rows=source.n_rows),
+            Relabelled(source, labels_of),
+        )
     return Fitted(row_ids, labels, moments, {}, {})
 
 

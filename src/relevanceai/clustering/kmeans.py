@@ -1,7 +1,7 @@
 """k-means of any number of vectors: trained on a stated sample, then one pass over all of them."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.batch import VectorBatch
+from relevanceai.batch import VectorBatch, VectorSource
 from relevanceai.engine.blas import one_blas_thread
 from relevanceai.engine.reduce import reduce
 from relevanceai.errors import InvalidInputError, MissingExtraError, listed
-from relevanceai.kernels.lloyd import Assigned, LloydStep
 from relevanceai.kernels.moments import Moments
 from relevanceai.kernels.row_sample import RowSample
 from relevanceai.kernels.seeding import plus_plus
 from relevanceai.kernels.units import concatenate_units
 from relevanceai.progress import counting, notice, progress
+from relevanceai.store.array_source import ArraySource
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,14 +33,12 @@ a part."""
 
 _MOST_SAMPLE_BYTES = 2 * 2**30
 _SEEDS_PER_CENTROID = 8
+_LEAST_SEEDS = 4_096
 _FIRST_PER_CENTROID = 32
 _LEAST_FIRST = 10_000
 _GROWTH = 4  # each stage of the training sees so many times the rows of the one before
-_EARLY_TOLERANCE = 1e-3
+_EARLY_TOLERANCE = 2e-3
 _STEPS_A_TRY = 3
-
-Batches = Callable[[], Iterable[VectorBatch]]
-"""Starts the stream of all rows anew; the same rows in the same order each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class KMeansOptions:
 
     n_init: int | None = None
     max_iter: int = 50
-    tol: float = 1e-4
+    tol: float = 3e-4
     spherical: bool = False
     sample: int | str | None = None
     library: str = "relevanceai"
@@ -102,19 +100,17 @@ class Fitted:
 
 
 def fit_kmeans(
-    batches: Batches,
-    n_rows: int,
+    source: VectorSource,
     n_clusters: int,
     *,
     random_state: int | None,
     options: KMeansOptions,
 ) -> Fitted:
-    """Cluster a stream of rows by k-means, without holding them all.
+    """Cluster rows by k-means, without holding them all.
 
     Parameters
     ----------
-    batches : starts the stream; it is gone through twice (once more for each step of "all").
-    n_rows : how many rows there are, or more.
+    source : the rows; it is gone through twice (once more for each step of "all").
     n_clusters : at most as many as there are rows.
 
     Returns
@@ -128,8 +124,8 @@ def fit_kmeans(
     pass, and for each step of training on the sample. The same seed, rows and order give the same labels.
     """
     rng = np.random.default_rng(random_state)
-    with progress("Drawing a sample", n_rows, delay_s=0.5) as bar:
-        sample = _sample(batches(), n_rows, n_clusters, options, rng, bar.update)
+    with progress("Drawing a sample", source.n_rows, delay_s=0.5) as bar:
+        sample = _sample(source, n_clusters, options, rng, bar.update)
     n_taking_part = sample.n_rows
     rows = sample.result()
     del sample
@@ -150,11 +146,14 @@ def fit_kmeans(
         trained = _trained(rows, n_clusters, options, rng)
     del rows
     if options.sample == "all" and n_sample < n_taking_part:
-        trained = _refined(trained, batches, n_taking_part, options, rng)
-    with progress("Assigning", n_taking_part, delay_s=0.5) as bar:
+        trained = _refined(trained, source, options, rng)
+    from relevanceai.kernels.lloyd import Assigned  # compiled: reached by large data alone
+
+    n_rows = source.n_rows
+    with progress("Assigning", n_rows, delay_s=0.5) as bar:
         assigned = reduce(
-            lambda: Assigned(trained.centroids, is_spherical=options.spherical),
-            batches(),
+            lambda: Assigned(trained.centroids, is_spherical=options.spherical, n_rows=n_rows),
+            source,
             on_rows=counting(bar.update),
         )
     row_ids, labels, moments = assigned.settled()
@@ -180,26 +179,23 @@ def fit_kmeans(
 
 
 def _sample(
-    stream: Iterable[VectorBatch],
-    n_rows: int,
+    source: VectorSource,
     n_clusters: int,
     options: KMeansOptions,
     rng: np.random.Generator,
     on_rows: Callable[[int], object],
 ) -> RowSample:
-    """A sample of the stream, of the size that the options say."""
-    held: RowSample | None = None
-    for batch in stream:
-        if held is None:
-            size = options.sample
-            if not isinstance(size, int | np.integer):
-                most = _MOST_SAMPLE_BYTES // (4 * max(1, batch.vectors.shape[1]))
-                size = min(max(SAMPLED_ABOVE, POINTS_PER_CENTROID * n_clusters), most)
-            held = RowSample(max(min(int(size), n_rows), n_clusters), rng)
+    """A sample of the rows, of the size that the options say."""
+    size = options.sample
+    if not isinstance(size, int | np.integer):
+        most = _MOST_SAMPLE_BYTES // (4 * max(1, source.n_dims))
+        size = min(max(SAMPLED_ABOVE, POINTS_PER_CENTROID * n_clusters), most)
+    held = RowSample(max(min(int(size), source.n_rows), n_clusters), rng)
+    for batch in source.batches(0, source.n_rows):
         there = batch.labels >= 0
         held.update(batch.vectors if there.all() else batch.vectors[there])
         on_rows(len(batch))
-    return held if held is not None else RowSample(1, rng)
+    return held
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +221,7 @@ def _trained(
         rows = (sample - shift).astype(np.float32)
     rows = rows[rng.permutation(len(rows))]  # so that a part of it is a sample, too
     first = min(len(rows), max(_LEAST_FIRST, _FIRST_PER_CENTROID * n_clusters))
-    n_seeds = min(len(rows), max(_LEAST_FIRST, _SEEDS_PER_CENTROID * n_clusters))
+    n_seeds = min(len(rows), max(_LEAST_SEEDS, _SEEDS_PER_CENTROID * n_clusters))
     tries = options.n_init or (3 if n_clusters <= 100 else 1)
     n_trials = 2 + int(np.log(n_clusters)) if n_clusters <= 100 else 1
     steps = 0
@@ -234,7 +230,7 @@ def _trained(
         def step(part: NDArray[np.float32], centroids: NDArray[np.float64]) -> "_Moved":
             nonlocal steps
             steps += 1
-            moved = _moved([_as_batch(part)], centroids, options, rng)
+            moved = _moved(_in_memory(part), centroids, options, rng)
             bar.update(1)
             return moved
 
@@ -273,22 +269,16 @@ def _trained(
 
 def _refined(
     trained: _Trained,
-    batches: Batches,
-    n_rows: int,
+    source: VectorSource,
     options: KMeansOptions,
     rng: np.random.Generator,
 ) -> _Trained:
     """The same centroids, moved by steps over all rows, streamed."""
-
-    def stream() -> Iterator[VectorBatch]:
-        for batch in batches():
-            unit = concatenate_units([batch.vectors]) if options.spherical else batch.vectors
-            yield VectorBatch(batch.row_ids, unit, batch.labels)
-
+    rows = Units(source) if options.spherical else source
     centroids, steps, before, has_converged = trained.centroids, trained.steps, np.inf, False
     for number in range(options.max_iter):
-        with progress(f"Iteration {number + 1} over all", n_rows, delay_s=0.5) as bar:
-            moved = _moved(stream(), centroids, options, rng, counting(bar.update))
+        with progress(f"Iteration {number + 1} over all", rows.n_rows, delay_s=0.5) as bar:
+            moved = _moved(rows, centroids, options, rng, counting(bar.update))
         centroids, steps = moved.centroids, steps + 1
         has_converged = before - moved.inertia <= options.tol * moved.inertia
         if has_converged:
@@ -306,13 +296,15 @@ class _Moved:
 
 
 def _moved(
-    rows: Iterable[VectorBatch],
+    rows: VectorSource,
     centroids: NDArray[np.float64],
     options: KMeansOptions,
     rng: np.random.Generator,
     on_rows: Callable[[int], None] | None = None,
 ) -> _Moved:
     """One step of Lloyd's; a centroid that no row is nearest to halves the largest cluster."""
+    from relevanceai.kernels.lloyd import LloydStep
+
     step = reduce(lambda: LloydStep(centroids), rows, on_rows=on_rows)
     means = np.where(
         step.count[:, None] > 0, step.sums / np.maximum(step.count, 1)[:, None], centroids
@@ -367,9 +359,21 @@ def faiss_library() -> Any:
         ) from error
 
 
-def _as_batch(rows: NDArray[np.float32]) -> VectorBatch:
-    n_rows = len(rows)
-    return VectorBatch(np.arange(n_rows), rows, np.zeros(n_rows, np.int32))
+def _in_memory(rows: NDArray[np.float32]) -> VectorSource:
+    return ArraySource(rows, np.zeros(len(rows), np.int32))
+
+
+class Units:
+    """The rows of another source, scaled to unit norm."""
+
+    def __init__(self, source: VectorSource) -> None:
+        self._source = source
+        self.n_rows, self.n_dims = source.n_rows, source.n_dims
+
+    def batches(self, start: int, stop: int) -> Iterator[VectorBatch]:
+        """Yield the rows of a stretch, in order."""
+        for batch in self._source.batches(start, stop):
+            yield VectorBatch(batch.row_ids, concatenate_units([batch.vectors]), batch.labels)
 
 
 def options_from(kwargs: Mapping[str, object]) -> KMeansOptions:

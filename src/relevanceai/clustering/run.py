@@ -12,10 +12,11 @@ from relevanceai.clustering.kept import keep
 from relevanceai.clustering.labels import leaves_from
 from relevanceai.clustering.moments import MOMENTS
 from relevanceai.clustering.report import run_facts
-from relevanceai.engine.batches import vector_batches
+from relevanceai.engine.batches import vector_batches, vector_source
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.progress import notice
 from relevanceai.store.documents import DocumentStore
+from relevanceai.store.labelling import add_clustering
 from relevanceai.store.labels import Clustering
 from relevanceai.store.names import checked_name
 
@@ -63,17 +64,16 @@ def run_model(
     """
     with store.writing():
         n_rows = store.count()
-        n_dims = sum(store.vector_field(name).width for name in vector_fields)
-        if not any(len(batch) for batch in vector_batches(store, vector_fields)):
+        source = vector_source(store, vector_fields)
+        batches = source.batches(0, source.n_rows)
+        if not any((batch.labels >= 0).any() for batch in batches):
             raise InvalidInputError(
                 f"None of the {n_rows:,} documents of {store.name!r} has "
                 f"{listed(vector_fields)}. Insert vectors, or pass other vector_fields."
             )
         found = fit(
             model,
-            lambda: vector_batches(store, vector_fields),
-            n_rows,
-            n_dims,
+            source,
             n_clusters=n_clusters,
             random_state=random_state,
             model_kwargs=model_kwargs,
@@ -147,7 +147,7 @@ def _keep(
 ) -> Clustering:
     alias = checked_name(alias, "alias")
     described = {**described, "run": run_facts(described.get("run"), labels, valid, len(ids))}
-    clustering = store.add_clustering(vector_fields, alias, labels, valid, ids, described)
+    clustering = add_clustering(store, vector_fields, alias, labels, valid, ids, described)
     left_out = int((~valid).sum())
     if left_out:
         notice(

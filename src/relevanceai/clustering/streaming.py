@@ -1,17 +1,16 @@
 """Models that learn a batch at a time: any object with `partial_fit` and `predict`, streamed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.batch import VectorBatch
-from relevanceai.clustering.kmeans import Batches, Fitted
+from relevanceai.batch import VectorSource
+from relevanceai.clustering.kmeans import Fitted
 from relevanceai.clustering.models import checked_labels, quietly
 from relevanceai.engine.reduce import reduce
 from relevanceai.errors import InvalidInputError
-from relevanceai.kernels.lloyd import Assigned
 from relevanceai.kernels.row_sample import RowSample
 from relevanceai.kernels.seeding import plus_plus
 from relevanceai.progress import counting, progress
@@ -28,9 +27,7 @@ def streams(model: object) -> bool:
     return all(callable(getattr(model, name, None)) for name in ("partial_fit", "predict"))
 
 
-def fit_streamed(
-    model: Any, batches: Batches, n_rows: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def fit_streamed(model: Any, source: VectorSource) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Show an object all rows, a batch at a time, then ask it for the label of each.
 
     Returns
@@ -43,13 +40,13 @@ def fit_streamed(
     InvalidInputError : what `predict` returned is not one whole number of -1 or more a row.
     """
     who = type(model).__name__
-    with progress(f"Fitting {who}", n_rows, delay_s=0.5) as bar:
-        for _, rows in in_batches(batches(), BATCH_ROWS):
+    with progress(f"Fitting {who}", source.n_rows, delay_s=0.5) as bar:
+        for _, rows in in_batches(source, BATCH_ROWS):
             quietly(model.partial_fit, rows)
             bar.update(len(rows))
     row_ids, labels = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    with progress(f"Asking {who}", n_rows, delay_s=0.5) as bar:
-        for of_rows, rows in in_batches(batches(), BATCH_ROWS):
+    with progress(f"Asking {who}", source.n_rows, delay_s=0.5) as bar:
+        for of_rows, rows in in_batches(source, BATCH_ROWS):
             found = quietly(model.predict, rows)
             row_ids.append(of_rows)
             labels.append(checked_labels(found, f"predict of {who}", len(rows)))
@@ -59,13 +56,12 @@ def fit_streamed(
 
 def fit_minibatch(
     make: Callable[[NDArray[np.float32]], Any],
-    batches: Batches,
-    n_rows: int,
+    source: VectorSource,
     n_clusters: int,
     *,
     random_state: int | None,
 ) -> tuple[Any, Fitted]:
-    """Run scikit-learn's MiniBatchKMeans over a stream: seeds from a sample, one pass, one to assign.
+    """Run scikit-learn's MiniBatchKMeans over a source: seeds from a sample, one pass, one to assign.
 
     Parameters
     ----------
@@ -75,10 +71,12 @@ def fit_minibatch(
     -------
     The estimator, and what came out; each row's label is exactly its nearest centroid.
     """
+    from relevanceai.kernels.lloyd import Assigned  # compiled: reached by large data alone
+
     rng = np.random.default_rng(random_state)
     sample = RowSample(max(_LEAST_SEEDS, _SEEDS_PER_CLUSTER * n_clusters), rng)
-    with progress("Drawing a sample", n_rows, delay_s=0.5) as bar:
-        for _, rows in in_batches(batches(), BATCH_ROWS):
+    with progress("Drawing a sample", source.n_rows, delay_s=0.5) as bar:
+        for _, rows in in_batches(source, BATCH_ROWS):
             sample.update(rows)
             bar.update(len(rows))
     drawn = sample.result()
@@ -92,26 +90,30 @@ def fit_minibatch(
     n_trials = 2 + int(np.log(n_clusters)) if n_clusters <= 100 else 1
     estimator = make(drawn[plus_plus(drawn, n_clusters, rng=rng, n_trials=n_trials)])
     quietly(estimator.partial_fit, drawn)
-    with progress("Fitting MiniBatchKMeans", n_rows, delay_s=0.5) as bar:
-        for _, rows in in_batches(batches(), BATCH_ROWS):
+    with progress("Fitting MiniBatchKMeans", source.n_rows, delay_s=0.5) as bar:
+        for _, rows in in_batches(source, BATCH_ROWS):
             quietly(estimator.partial_fit, rows - shift)
             bar.update(len(rows))
     centroids = estimator.cluster_centers_.astype(np.float64) + shift
-    with progress("Assigning", n_rows, delay_s=0.5) as bar:
-        assigned = reduce(lambda: Assigned(centroids), batches(), on_rows=counting(bar.update))
+    with progress("Assigning", source.n_rows, delay_s=0.5) as bar:
+        assigned = reduce(
+            lambda: Assigned(centroids, n_rows=source.n_rows),
+            source,
+            on_rows=counting(bar.update),
+        )
     row_ids, labels, moments = assigned.settled()
     facts: dict[str, object] = {"sample": None, "iterations": int(estimator.n_steps_)}
     return estimator, Fitted(row_ids, labels, moments, {}, facts)
 
 
 def in_batches(
-    stream: Iterable[VectorBatch], n_rows: int
+    source: VectorSource, n_rows: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """Cut the rows that take part into batches of `n_rows`; the last may be smaller."""
     ids: list[NDArray[np.int64]] = []
     parts: list[NDArray[np.float32]] = []
     held = 0
-    for batch in stream:
+    for batch in source.batches(0, source.n_rows):
         there = batch.labels >= 0
         row_ids, vectors = batch.row_ids, batch.vectors
         if not there.all():

@@ -3,10 +3,11 @@
 from typing import Self
 
 import numpy as np
-from numba import njit
+from numba.core import types
 from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
+from relevanceai.kernels.compiled import FLOATS, compiled
 from relevanceai.kernels.moments import Moments
 from relevanceai.kernels.nearest_other import nearest_other, targets
 from relevanceai.kernels.units import concatenate_units
@@ -49,12 +50,13 @@ class LloydStep:
 
     def __init__(self, centroids: NDArray[np.float64]) -> None:
         n_clusters = len(centroids)
-        self._middle = centroids.mean(axis=0)
+        self._middle = centroids.mean(axis=0).astype(np.float32)
         moved = centroids - self._middle
         self._squares = np.einsum("ij,ij->i", moved, moved).astype(np.float32)
         self._doubled = np.ascontiguousarray(2.0 * moved.T, dtype=np.float32)
         step = max(16, _BLOCK_BYTES // (4 * n_clusters))
         self._products = np.empty((step, n_clusters), np.float32)
+        self._about = np.empty((step, centroids.shape[1]), np.float32)
         self.count = np.zeros(n_clusters, np.int64)
         self.sums = np.zeros(centroids.shape)
         self.inertia = np.zeros(n_clusters)
@@ -72,7 +74,7 @@ class LloydStep:
         step = len(self._products)
         for start in range(0, len(vectors), step):
             rows = vectors[start : start + step]
-            about = (rows - self._middle).astype(np.float32)
+            about = np.subtract(rows, self._middle, out=self._about[: len(rows)])
             products = self._products[: len(rows)]
             np.matmul(about, self._doubled, out=products)
             _add(rows, about, products, self._squares, self.count, self.sums, self.inertia)
@@ -90,8 +92,9 @@ class Assigned:
     Parameters
     ----------
     centroids : float array of shape (n_clusters, n_dims), finite.
-    is_spherical : compare directions: rows are scaled to unit norm before they are assigned, and a
-        zero row goes to the first cluster. The moments are those of the rows as they are.
+    is_spherical : compare directions: rows are scaled to unit norm before they are assigned. The
+        moments are those of the rows as they are.
+    n_rows : how many rows the whole pass has; as for `Moments`.
 
     Examples
     --------
@@ -109,32 +112,33 @@ class Assigned:
 
     uses_blas = True
 
-    def __init__(self, centroids: NDArray[np.float64], *, is_spherical: bool = False) -> None:
+    def __init__(
+        self, centroids: NDArray[np.float64], *, is_spherical: bool = False, n_rows: int = 0
+    ) -> None:
         self._among = targets(centroids)
         self._is_spherical = is_spherical
-        self.moments = Moments(*centroids.shape)
+        self.moments = Moments(*centroids.shape, n_rows=n_rows)
+        self.state_bytes = self.moments.state_bytes  # the labels are an answer, not a state
         self._row_ids: list[NDArray[np.int64]] = []
         self._labels: list[NDArray[np.int32]] = []
 
-    @property
-    def state_bytes(self) -> int:
-        """What one of these holds, as the moments tell it; the labels are an answer, not a state."""
-        return int(getattr(self.moments, "state_bytes", self.moments.sums.nbytes))
-
     def update(self, batch: VectorBatch) -> None:
         """Assign the rows of a batch; those labelled below 0 take no part."""
-        row_ids, vectors = batch.row_ids, batch.vectors
-        if len(batch) and batch.labels.min() < 0:
-            taking_part = batch.labels >= 0
-            row_ids, vectors = row_ids[taking_part], vectors[taking_part]
-        if not len(row_ids):
-            return
+        taking_part = batch.labels >= 0
+        whole = bool(taking_part.all())
+        vectors = batch.vectors if whole else batch.vectors[taking_part]
         compared = concatenate_units([vectors]) if self._is_spherical else vectors
         nobody = np.full(len(vectors), -1, np.int32)
-        labels = nearest_other(compared, nobody, self._among)[0].astype(np.int32)
-        self.moments.update(VectorBatch(row_ids, vectors, labels))
-        self._row_ids.append(np.array(row_ids))
-        self._labels.append(labels)
+        found = nearest_other(compared, nobody, self._among)[0].astype(np.int32)
+        labels = found if whole else np.full(len(batch), -1, np.int32)
+        labels[taking_part] = found
+        self.moments.update(VectorBatch(batch.row_ids, batch.vectors, labels))
+        self._row_ids.append(batch.row_ids[taking_part])
+        self._labels.append(found)
+
+    def settle(self) -> None:
+        """Finish a thread's share."""
+        self.moments.settle()
 
     def merge(self, other: Self) -> None:
         """Take in what another has assigned of later rows."""
@@ -161,7 +165,21 @@ class Assigned:
         return row_ids, labels, Moments.from_arrays(arrays)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nnan"})
+_NUMBERS = types.Array(types.float64, 1, "C")
+
+
+@compiled(
+    types.void(
+        FLOATS,
+        FLOATS,
+        FLOATS,
+        types.Array(types.float32, 1, "C", readonly=True),
+        types.Array(types.int64, 1, "C"),
+        types.Array(types.float64, 2, "C"),
+        _NUMBERS,
+    ),
+    fastmath={"reassoc", "contract", "nnan"},
+)
 def _add(rows, about, products, squares, count, sums, inertia):  # type: ignore[no-untyped-def]
     """Add each row, one after another, to the centroid with the least `squares - products`."""
     for i in range(len(rows)):

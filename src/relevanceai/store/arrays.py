@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from relevanceai.batch import VectorBatch
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.store.array_documents import ArrayDocuments
+from relevanceai.store.array_source import ArraySource
 from relevanceai.store.columns import Field
 from relevanceai.store.documents import BATCH_ROWS, DocumentStore, VectorRows
 from relevanceai.store.labels import Clustering, new_token
@@ -23,8 +23,6 @@ from relevanceai.store.names import checked_name, column_of
 
 _NOWHERE = Path(os.devnull) / "relevanceai"
 """A folder that cannot exist: nothing of arrays is ever written."""
-
-_CAST_BYTES = 8 * 2**20
 
 
 class ArrayStore(DocumentStore):
@@ -150,7 +148,7 @@ class ArrayStore(DocumentStore):
 
     def vector_source(
         self, name: str, clustering: Clustering | None = None, *, is_kept: bool = True
-    ) -> "ArrayVectors":
+    ) -> ArraySource:
         """Return the vectors as a source of passes: views of the array where it is float32."""
         del is_kept  # nothing is
         if name != self._field.name:
@@ -159,7 +157,7 @@ class ArrayStore(DocumentStore):
                 f"{listed([self._field.name])}."
             )
         labels = self._labels if clustering else np.zeros(self.count(), np.int32)
-        return ArrayVectors(self._vectors, labels)
+        return ArraySource(self._vectors, labels)
 
     def _float32(self, rows: "slice | NDArray[np.int64]") -> NDArray[np.float32]:
         return np.ascontiguousarray(self._vectors[rows], dtype=np.float32)
@@ -182,27 +180,6 @@ class ArrayStore(DocumentStore):
         kept = [one for one in self.documents.schema() if one.name != self._field.column]
         label = pa.field(self._clustering.column, pa.int32())
         return pa.schema([*kept, self._field.arrow(), label])
-
-
-class ArrayVectors:
-    """Vectors in memory as a source of passes; see `VectorSource`.
-
-    C-contiguous float32 is read where it lies; anything else is cast some megabytes at a time.
-    """
-
-    def __init__(self, vectors: NDArray[np.floating], labels: NDArray[np.int32]) -> None:
-        self._vectors = vectors
-        self._labels = labels
-        self.n_rows, self.n_dims = vectors.shape
-
-    def batches(self, start: int, stop: int) -> Iterator[VectorBatch]:
-        """Yield the rows of a stretch, in order."""
-        plain = self._vectors.dtype == np.float32 and self._vectors.flags.c_contiguous
-        step = max(1, stop - start if plain else _CAST_BYTES // (4 * max(self.n_dims, 1)))
-        for first in range(start, stop, step):
-            last = min(first + step, stop)
-            vectors = np.ascontiguousarray(self._vectors[first:last], dtype=np.float32)
-            yield VectorBatch(np.arange(first, last), vectors, self._labels[first:last])
 
 
 class _Rows:
