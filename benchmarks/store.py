@@ -47,10 +47,12 @@ class Ours:
 
     def label(self, name: str, labels: np.ndarray) -> None:
         """Keep labels that are worked out already: what a clustering does last."""
+        from relevanceai.store.labelling import add_clustering
+
         store = self.dataset.opened()
         ids = [f"cluster-{one}" for one in range(8)]
         with store.writing():
-            store.add_clustering([VECTOR], name, labels, np.ones(len(labels), bool), ids, {})
+            add_clustering(store, [VECTOR], name, labels, np.ones(len(labels), bool), ids, {})
 
 
 class LanceDB:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from relevanceai.documents import csv_source
+from relevanceai.documents.arrow_source import arrow_reader
 from relevanceai.documents.csv_source import csv_reader
 from relevanceai.documents.parquet_source import parquet_reader
 from relevanceai.documents.sources import beside_vectors
@@ -339,3 +341,32 @@ def test_documents_beside_vectors_stream_from_a_file(tmp_path: Path) -> None:
     assert made["v"][19_999].as_py() == [39_998.0, 39_999.0]
     with pytest.raises(InvalidInputError, match="There are 20,000 documents for 19,999 vectors"):
         list(beside_vectors(vectors[1:], tmp_path / "t.csv", "v")[0])
+
+
+# Hugging Face ------------------------------------------------------------------------------
+
+
+class Face:
+    """A dataset of Hugging Face, as far as it is asked: it speaks no Arrow interface."""
+
+    def __init__(self, table: pa.Table, *, knows_its_columns: bool) -> None:
+        self._table = table
+        self.features = self if knows_its_columns else None
+        self.arrow_schema = table.schema
+
+    def with_format(self, name: str) -> "Face":
+        assert name == "arrow"
+        return self
+
+    def iter(self, batch_size: int) -> Iterator[pa.Table]:
+        for start in range(0, self._table.num_rows, 2):
+            yield self._table.slice(start, 2)
+
+
+@pytest.mark.parametrize("knows_its_columns", [True, False])
+def test_a_dataset_of_hugging_face_streams(knows_its_columns: bool) -> None:
+    table = pa.table({"_id": ["a", "b", "c"], "x": [1, None, 3]})
+    face = Face(table, knows_its_columns=knows_its_columns)
+    assert arrow_reader(face).read_all().equals(table)
+    empty = Face(table.slice(0, 0), knows_its_columns=knows_its_columns)
+    assert arrow_reader(empty).read_all().num_rows == 0

@@ -10,6 +10,7 @@ from relevanceai.errors import InvalidInputError
 from relevanceai.store import changing
 from relevanceai.store.applying import apply_changes, set_values
 from relevanceai.store.documents import DocumentStore
+from relevanceai.store.labelling import add_clustering
 from relevanceai.store.spill import Brought, Part, Spill
 from relevanceai.store.workspace import Workspace
 from relevanceai.store.writing import write_documents
@@ -32,7 +33,7 @@ def label(store: DocumentStore, labels: list[int | None], fields: list[str], ali
     valid = np.array([one is not None for one in labels])
     ids = [f"cluster-{leaf}" for leaf in range(int(array.max()) + 1)]
     with store.writing():
-        store.add_clustering(fields, alias, array, valid, ids, {"model": "brought"})
+        add_clustering(store, fields, alias, array, valid, ids, {"model": "brought"})
 
 
 def everything(store: DocumentStore) -> dict[str, dict[str, object]]:

@@ -22,10 +22,9 @@ from relevanceai.store.columns import (
     kind_of,
     normalised,
     to_arrow,
-    vector_column,
-    vector_problems,
     vectors_of,
 )
+from relevanceai.store.vector_columns import vector_column, vector_problems
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 DATES = st.datetimes(

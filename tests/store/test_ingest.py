@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from relevanceai.documents.arrow_source import arrow_reader
 from relevanceai.errors import DuplicateIdError, InvalidInputError
 from relevanceai.store import ingest as module
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.ingest import ingest
 from relevanceai.store.report import InsertReport
-from relevanceai.store.streams import arrow_reader
 from relevanceai.store.workspace import Workspace
 from relevanceai.store.writing import write_documents
 
@@ -209,7 +209,7 @@ import sys
 from pathlib import Path
 import pyarrow as pa
 from relevanceai.store.ingest import ingest
-from relevanceai.store.streams import arrow_reader
+from relevanceai.documents.arrow_source import arrow_reader
 from relevanceai.store.workspace import Workspace
 
 store = Workspace(Path(sys.argv[1])).store("things")

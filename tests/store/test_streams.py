@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from relevanceai.documents.arrow_source import arrow_reader
 from relevanceai.errors import InvalidInputError
 from relevanceai.store.columns import KIND_KEY, Field, from_arrow
 from relevanceai.store.streams import (
-    arrow_reader,
     first_width,
     ids_of,
     incoming_fields,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from relevanceai.errors import DuplicateIdError, InvalidInputError, NotFoundError, WorkspaceError
 from relevanceai.store.documents import DocumentStore
+from relevanceai.store.labelling import add_clustering
 from relevanceai.store.report import InsertReport
 from relevanceai.store.workspace import Workspace
 from relevanceai.store.writing import write_documents
@@ -34,7 +35,7 @@ def label(store: DocumentStore, labels: list[int | None], fields: list[str] | No
     valid = np.array([one is not None for one in labels])
     ids = [f"cluster-{leaf}" for leaf in range(int(array.max()) + 1)]
     with store.writing():
-        store.add_clustering(fields or [V], "main", array, valid, ids, {"model": "brought"})
+        add_clustering(store, fields or [V], "main", array, valid, ids, {"model": "brought"})
 
 
 FIELDS = st.sampled_from(["a", "b.c", "", "_id2", "sp ace", "%41", "~", "A", 'quo"te', "_label_x"])

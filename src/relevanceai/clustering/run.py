@@ -16,6 +16,7 @@ from relevanceai.engine.batches import vector_source
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.progress import notice
 from relevanceai.store.documents import DocumentStore
+from relevanceai.store.labelling import add_clustering
 from relevanceai.store.labels import Clustering
 from relevanceai.store.names import checked_name
 
@@ -146,7 +147,7 @@ def _keep(
 ) -> Clustering:
     alias = checked_name(alias, "alias")
     described = {**described, "run": run_facts(described.get("run"), labels, valid, len(ids))}
-    clustering = store.add_clustering(vector_fields, alias, labels, valid, ids, described)
+    clustering = add_clustering(store, vector_fields, alias, labels, valid, ids, described)
     left_out = int((~valid).sum())
     if left_out:
         notice(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from relevanceai.documents.arrow_source import arrow_reader
 from relevanceai.documents.csv_source import csv_reader
 from relevanceai.documents.held import HoldsDocuments
 from relevanceai.documents.jsonl_source import JsonLines
@@ -16,7 +17,6 @@ from relevanceai.progress import notice, progress
 from relevanceai.store.frames import frame_documents
 from relevanceai.store.ingest import OnError, ingest
 from relevanceai.store.report import InsertReport
-from relevanceai.store.streams import arrow_reader
 from relevanceai.store.writing import write_documents
 
 if TYPE_CHECKING:
@@ -109,8 +109,9 @@ class DocumentsIn(HoldsDocuments):
 
         Parameters
         ----------
-        source : a pyarrow Table or RecordBatchReader, or anything that speaks the Arrow C stream
-            interface: Polars, DuckDB, Hugging Face datasets.
+        source : a pyarrow Table or RecordBatchReader, anything that speaks the Arrow C stream
+            interface (Polars, DuckDB), or a dataset of Hugging Face, whose class labels come as
+            their numbers.
         vector_fields : columns of lists that are vectors although neither a fixed size nor a name
             ending in `_vector_` says so.
         on_error : as for `insert_documents`.

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from relevanceai.documents.arrow_source import arrow_reader
 from relevanceai.documents.csv_source import csv_reader, existing_file
 from relevanceai.documents.parquet_source import parquet_reader
 from relevanceai.errors import InvalidInputError
 from relevanceai.store.columns import KIND_KEY, kind_of, normalised, to_arrow
 from relevanceai.store.frames import frame_documents
 from relevanceai.store.incoming import id_text, is_vector_name
-from relevanceai.store.streams import arrow_reader
 
 BATCH_ROWS = 8192
 

@@ -1,11 +1,9 @@
 """DocumentStore: the documents, vectors and labels of one dataset, kept in one Lance dataset."""
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,22 +15,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from relevanceai.batch import Document, VectorSource
-from relevanceai.errors import InvalidInputError, NotFoundError, WorkspaceError, listed
-from relevanceai.store.columns import KIND_KEY, Field, from_arrow, vectors_of
+from relevanceai.errors import NotFoundError, WorkspaceError, listed
+from relevanceai.store.columns import Field, from_arrow, vectors_of
 from relevanceai.store.commits import announce_last, changing, writing
+from relevanceai.store.described import described, fields_of
 from relevanceai.store.filters import fields_in
 from relevanceai.store.formats import check_format
 from relevanceai.store.gone import told_when_gone
 from relevanceai.store.labels import (
-    LABEL_PREFIX,
     Clustering,
-    new_token,
     read_records,
-    replaced_columns,
-    write_record,
 )
 from relevanceai.store.masks import rows_passing
-from relevanceai.store.names import field_of
 from relevanceai.store.outgoing import chosen, documents_of
 from relevanceai.store.stored_vectors import StoredVectors
 
@@ -97,7 +91,7 @@ class DocumentStore:
 
     def revision(self) -> str:
         """Return a text that changes with every write, also over a deletion and a new start."""
-        return f"{_described(self.folder).get('born')}-{self.version()}"
+        return f"{described(self.folder).get('born')}-{self.version()}"
 
     def count(self) -> int:
         """Return the number of documents."""
@@ -396,54 +390,6 @@ class DocumentStore:
         valid = np.asarray(held.combine_chunks().is_valid()).astype(bool)
         return held.combine_chunks().fill_null(-1).to_numpy().astype(np.int32), valid
 
-    def add_clustering(
-        self,
-        vector_fields: Sequence[str],
-        alias: str,
-        labels: NDArray[np.int32],
-        valid: NDArray[np.bool_],
-        ids: Sequence[str],
-        model: dict[str, object],
-    ) -> Clustering:
-        """Keep labels as a clustering; one of the same fields and alias is replaced.
-
-        Parameters
-        ----------
-        labels : int32 array of shape (n_documents,), the leaf of each document in row order, -1
-            for noise.
-        valid : bool array of shape (n_documents,); False where the document is not clustered.
-        ids : the public id of each leaf.
-        model : what made the labels, in plain JSON values.
-
-        The caller holds `writing()` since it read what the labels rest on.
-        """
-        clustering = Clustering(
-            token=new_token(),
-            vector_fields=tuple(vector_fields),
-            alias=alias,
-            ids=tuple(ids),
-            model=model,
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-        key = (clustering.vector_fields, alias)
-        for one in self.clusterings():
-            if one.label_path == clustering.label_path and (one.vector_fields, one.alias) != key:
-                raise InvalidInputError(
-                    f"Labels at {one.label_path!r} are those of {listed(one.vector_fields)}. "
-                    "Pass another alias."
-                )
-        # The record stays whatever happens: the commit may be made although Ctrl-C came after it.
-        write_record(self.folder / "clusterings", clustering)
-        array = pa.array(labels, pa.int32(), mask=~valid)
-        self.add_column(pa.field(clustering.column, pa.int32()), array)
-        # The later of two columns of one alias holds, so the commit above is the change; what it
-        # replaced goes now, or after a kill or on a full disk with the next of this alias.
-        replaced = replaced_columns(self.folder / "clusterings", self.opened().schema.names, key)
-        if replaced:
-            with suppress(OSError):
-                self.opened().drop_columns(replaced)
-        return clustering
-
     def opened(self) -> lance.LanceDataset:
         """Return the Lance dataset at its latest version, or at that of the snapshot."""
         if self._pinned is not None:
@@ -451,13 +397,13 @@ class DocumentStore:
         path = self.folder / "documents.lance"
         if not self.exists():
             raise NotFoundError(f"Dataset {self.name!r} is not there: insert documents to make it.")
-        described = _described(self.folder)
-        if described.get("name") != self.name:
+        told = described(self.folder)
+        if told.get("name") != self.name:
             raise WorkspaceError(
                 f"The folder of dataset {self.name!r}, {self.folder}, holds "
-                f"{described.get('name')!r}. Bring back its dataset.json from a copy."
+                f"{told.get('name')!r}. Bring back its dataset.json from a copy."
             )
-        made_by = described.get("format")
+        made_by = told.get("format")
         check_format(made_by, f"Dataset {self.name!r}", str(self.folder / "dataset.json"))
         return lance.dataset(str(path), session=_session())
 
@@ -474,35 +420,3 @@ def _row_ids_of(handle: lance.LanceDataset) -> NDArray[np.int64]:
     table = handle.to_table(columns=[], with_row_id=True)
     row_ids: NDArray[np.int64] = table["_rowid"].to_numpy().astype(np.int64)
     return row_ids
-
-
-def described_name(folder: Path) -> str | None:
-    """Return the name of the dataset kept in a folder, or None when there is none."""
-    name = _described(folder).get("name")
-    return name if isinstance(name, str) else None
-
-
-def _described(folder: Path) -> dict[str, object]:
-    try:
-        described = json.loads((folder / "dataset.json").read_bytes())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise WorkspaceError(
-            f"The description of a dataset cannot be read: {folder / 'dataset.json'} ({error}). "
-            "Bring the file back from a copy of the workspace."
-        ) from error
-    return described if isinstance(described, dict) else {}
-
-
-def fields_of(schema: pa.Schema) -> list[Field]:
-    """Return the fields that the columns of a Lance schema keep; labels are not among them."""
-    fields: dict[str, Field] = {}
-    for one in schema:
-        if one.name.startswith(LABEL_PREFIX):
-            continue
-        kind = (one.metadata or {}).get(KIND_KEY, b"text").decode()
-        width = one.type.list_size if kind == "vector" else 0
-        name = field_of(one.name)
-        fields[name] = Field(name, one.name, kind, width)  # the latest generation holds
-    return list(fields.values())

@@ -8,11 +8,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from relevanceai.batch import Document
-from relevanceai.store.columns import Field, kind_of, normalised, to_arrow, vector_column
+from relevanceai.store.columns import Field, kind_of, normalised, to_arrow
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.incoming import Incoming, check_vectors, gathered, is_vector_name
 from relevanceai.store.names import column_of
 from relevanceai.store.spill import Brought, Part, Spill
+from relevanceai.store.vector_columns import vector_column
 
 LARGE = 2**53
 """Beyond it not every whole number is a float64."""

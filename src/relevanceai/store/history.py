@@ -10,7 +10,8 @@ from typing import Any
 import lance
 
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.store.documents import DocumentStore, fields_of
+from relevanceai.store.described import fields_of
+from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import LABEL_PREFIX, Clustering, read_records
 from relevanceai.store.names import field_of
 

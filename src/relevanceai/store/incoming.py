@@ -16,11 +16,10 @@ from relevanceai.store.columns import (
     kind_of,
     normalised,
     to_arrow,
-    vector_column,
-    vector_problems,
 )
 from relevanceai.store.labels import LABEL_ROOT, SEARCH_SCORE
 from relevanceai.store.names import column_of
+from relevanceai.store.vector_columns import vector_column, vector_problems
 
 VECTOR_SUFFIX = "_vector_"
 DERIVED_FIELDS = (LABEL_ROOT, SEARCH_SCORE)

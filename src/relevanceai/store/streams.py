@@ -26,27 +26,6 @@ _PYTHONS_YEARS["local_date"] = _PYTHONS_YEARS["date"]
 _UNREADABLE = (ValueError, OverflowError, RecursionError, pa.ArrowException)
 
 
-def arrow_reader(source: object) -> pa.RecordBatchReader:
-    """Return a stream of record batches of anything that speaks the Arrow C stream interface.
-
-    Raises
-    ------
-    InvalidInputError : it does not.
-    """
-    if isinstance(source, pa.RecordBatchReader):
-        return source
-    if isinstance(source, pa.Table):  # the C interface would cut a name at its first NUL
-        return source.to_reader()
-    if hasattr(source, "__arrow_c_stream__"):
-        return pa.RecordBatchReader.from_stream(source)
-    if isinstance(source, pa.RecordBatch):
-        return pa.RecordBatchReader.from_batches(source.schema, iter([source]))
-    raise InvalidInputError(
-        f"insert_arrow takes a Table, a RecordBatchReader or anything with __arrow_c_stream__ "
-        f"(Polars, DuckDB, Hugging Face datasets), but got {type(source).__name__}."
-    )
-
-
 def incoming_fields(
     schema: pa.Schema, vector_fields: Sequence[str], known: Mapping[str, Field]
 ) -> list[Field]:

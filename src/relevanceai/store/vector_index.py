@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.store.documents import DocumentStore, fields_of
+from relevanceai.store.described import fields_of
+from relevanceai.store.documents import DocumentStore
 from relevanceai.store.interrupts import finished
 
 IndexMetric: TypeAlias = Literal["cosine", "l2", "dp"]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from relevanceai.errors import NotFoundError, WorkspaceError, listed
 from relevanceai.store.cache import cached_bytes, trim
-from relevanceai.store.documents import DocumentStore, described_name
+from relevanceai.store.described import described_name
+from relevanceai.store.documents import DocumentStore
 from relevanceai.store.formats import FORMAT, check_format
 from relevanceai.store.labels import write_file
 from relevanceai.store.leftovers import hidden_folder, remove_all_leftovers, remove_leftovers

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from relevanceai.errors import DuplicateIdError, InvalidInputError, WorkspaceError, listed
 from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
-from relevanceai.store.documents import DocumentStore, fields_of
+from relevanceai.store.described import fields_of
+from relevanceai.store.documents import DocumentStore
 from relevanceai.store.formats import FORMAT
 from relevanceai.store.incoming import Incoming, check_vectors, gathered, settled
 from relevanceai.store.interrupts import finished
