@@ -2,13 +2,13 @@
 
     python benchmarks/evidence.py --quick                  a look, in minutes: few runs, nothing kept
     python benchmarks/evidence.py --only nulls --minutes 4 a slice of the long run; again for more
-    python benchmarks/evidence.py --only real,names,time   figures 3, 5 and 6
+    python benchmarks/evidence.py --only real,splits,names,time  figures 3 to 6
     python benchmarks/evidence.py --only page              write the page from what is kept
 
 The long run of nulls and power takes about an hour and a half on one processor; slices add to
 evidence.json, cells that have their runs are left alone, and `--cells TEXT` runs those whose name
-holds the text. Figure 3 reads data sets from the folder RELEVANCEAI_BENCH_DATA, and scikit-learn's
-digits. Section 4 of the page is written by the benchmark of that question.
+holds the text. Figures 3 to 5 read data sets from the folder RELEVANCEAI_BENCH_DATA, and figures 3
+and 4 scikit-learn's digits.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-PARTS = ("nulls", "power", "real", "names", "time", "page")
+PARTS = ("nulls", "power", "real", "splits", "names", "time", "page")
 
 
 def main() -> int:
@@ -56,6 +56,10 @@ def main() -> int:
         from evidence_real import measure_real
 
         measure_real(quick=options.quick)
+    if "splits" in parts:
+        from evidence_splits import measure_splits
+
+        measure_splits(quick=options.quick)
     if "names" in parts:
         from names import measure_names
 

@@ -146,7 +146,7 @@ class Review:
             lines.append(
                 f"  {one.verdict:9} {self._named(one.other)} and {self._named(one.cluster)}"
             )
-            lines.append(f"            {one.reasons[0]}")
+            lines.append(f"            {_why(one)}")
         return lines + _more(len(self.to_merge), "pairs()")
 
     def _splits(self) -> list[str]:
@@ -185,6 +185,16 @@ class Review:
         if not name or name == cluster:
             return cluster
         return f"{cluster} ({name if len(name) <= _NAME else name[: _NAME - 1] + '…'})"
+
+
+def _why(pair: Pair) -> str:
+    """Return one reason, short enough to be read in a list."""
+    if pair.verdict in ("same", "continuum"):
+        return (
+            f"No valley between them (p = {pair.p_value:.2f}); for {pair.overlap:.0%} of their "
+            "documents the other is the second choice."
+        )
+    return pair.reasons[0]
 
 
 def _count(n: int, what: str) -> str:
