@@ -221,7 +221,7 @@ def _fastkmeans(vectors: NDArray[np.float32], n_clusters: int, n_steps: int) -> 
 SECTION = Section(
     "k-means",
     "Time to the same inertia (peers: within 0.2 % of ours) of a mixture of 400 overlapping groups; "
-    "ours reads a dataset, and writes labels and moments.",
+    "ours reads a dataset, whose vectors are in its cache, and writes labels and moments.",
     measure,
     ("faiss-cpu", "fastkmeans"),
 )
