@@ -4,6 +4,7 @@
 #   make test                            lint, types, unit tests, doctests, guide, browser
 #   make soak                            the fault tests in their long form: 300 kills, many minutes
 #   make bench                           the figures of benchmarks/RESULTS.md, measured again; BENCH_ARGS="--only front-door"
+#   make bench-evidence                  the figures of benchmarks/EVIDENCE.md; EVIDENCE_ARGS="--quick" for a look
 #   make screenshots                     the pictures in docs/images, made again from the sample
 #   make clean                           remove what these have made, .venv included
 #
@@ -15,11 +16,12 @@ BIN := $(VENV)/bin
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+EVIDENCE_ARGS ?=
 
 PIP := PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
        $(BIN)/python -m pip install -qq --editable
 
-.PHONY: help demo test soak bench screenshots clean
+.PHONY: help demo test soak bench bench-evidence screenshots clean
 
 help:
 	@sed -n '/^#   /s/^# //p' Makefile
@@ -38,6 +40,9 @@ soak: $(VENV)/.has-tests
 
 bench: $(VENV)/.has-bench
 	@$(BIN)/python benchmarks/bench.py $(BENCH_ARGS)
+
+bench-evidence: $(VENV)/.has-tests
+	@$(BIN)/python benchmarks/evidence.py $(EVIDENCE_ARGS)
 
 screenshots: $(VENV)/.has-tests
 	@$(BIN)/python scripts/screenshots.py

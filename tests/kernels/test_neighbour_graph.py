@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relevanceai.kernels import neighbour_graph
 from relevanceai.kernels.cluster_walk import STAY, walk_closeness
 from relevanceai.kernels.neighbour_graph import cluster_edges, nearest_rows
 
@@ -62,3 +63,11 @@ def test_a_way_through_a_third_cluster_counts_and_none_is_the_least() -> None:
 def test_a_cluster_without_edges_is_nowhere() -> None:
     nothing = np.empty(0, np.int64)
     assert walk_closeness(nothing, nothing, 2, np.array([0]), np.array([1])).tolist() == [1e-9]
+
+
+def test_sorting_and_compiled_code_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(2).integers(-3, 4, (90, 3)).astype(np.float32)  # many ties
+    sorted_ = nearest_rows(rows, 7)
+    monkeypatch.setattr(neighbour_graph, "FEW_ROWS", 0)
+    monkeypatch.setattr(neighbour_graph, "BLOCK_ROWS", 40)
+    assert np.array_equal(nearest_rows(rows, 7), sorted_)

@@ -1,7 +1,6 @@
 """compare: the plain cases, and every mistake, from documents to a verdict."""
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +117,7 @@ def test_each_vector_field_has_a_verdict_of_its_own(ops: ClusterOps) -> None:
     flat = found.fields["flat_vector_"]
     assert flat.verdict == "same"
     assert flat.lacking == (50, 50)
-    assert "in flat_vector_: same" in repr(found)
+    assert "In flat_vector_: same." in repr(found)
 
 
 def test_a_cluster_with_itself_is_an_error_that_lists_the_others(ops: ClusterOps) -> None:
@@ -171,7 +170,8 @@ def test_it_is_shown_as_text_and_as_html(ops: ClusterOps) -> None:
     )
     html = found._repr_html_()
     assert "<b>separate</b>" in html
-    assert re.search(r"p-value</th><td>\d", html)
+    assert "p-value</th><td>below 0.0001" in html
+    assert "From left to right, along the axis:" in html
 
 
 def test_the_picture_has_two_densities_and_a_mark_for_each_document(ops: ClusterOps) -> None:
@@ -180,5 +180,45 @@ def test_the_picture_has_two_densities_and_a_mark_for_each_document(ops: Cluster
     assert axes.get_title() == "near and right: same"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["near", "right"]
     assert len(axes.lines) == 2 + len(found.strip)
+    assert len(axes.texts) == len(found.strip)
     with pytest.raises(InvalidInputError, match="too few documents"):
         ops.compare("left", "few").plot()
+
+
+def test_what_differs_is_told_and_missing_texts_do_no_harm(ops: ClusterOps) -> None:
+    found = ops.compare("left", "right")
+    assert found.differences is not None
+    assert found.differences.names == ("left", "right")
+    assert any("'left'" in one for one in found.differences.sentences())
+    assert "What differs:" in repr(found)
+    assert ops.compare("left", "right", describe=False).differences is None
+
+
+def test_two_groups_come_back_from_resamples_and_a_cut_less_often(ops: ClusterOps) -> None:
+    apart = ops.compare("left", "right", draws=5, describe=False)
+    assert apart.recovery is not None
+    assert apart.recovery.both == 5
+    assert "the two came back in 5 of 5 (left in 5, right in 5)" in repr(apart)
+    cut = ops.compare("near", "right", draws=5, describe=False)
+    assert cut.recovery is not None
+    assert cut.recovery.both < 5
+
+
+def test_names_with_markup_are_shown_as_text(tmp_path: Path) -> None:
+    held = Client(tmp_path / "home").Dataset("odd")
+    rng = np.random.default_rng(0)
+    held.insert_documents(
+        [
+            {
+                "_id": f"d{i}",
+                "v_vector_": (rng.normal(size=3) + 9 * (i % 2)).tolist(),
+                "title": "<script>alert(1)</script>",
+                "group": "<b>x</b>" if i % 2 else "y",
+            }
+            for i in range(80)
+        ]
+    )
+    ops = held.cluster(byo_cluster_field="group", vector_fields=["v_vector_"], alias="all")
+    html = ops.compare("<b>x</b>", "y")._repr_html_()
+    assert "<script>" not in html
+    assert "<b>x</b>" not in html

@@ -1,17 +1,16 @@
 """The nearest-neighbour graph between clusters, of a sample: kept beside the clustering it is of."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relevanceai.clustering.kept import keep, kept_of
 from relevanceai.engine.batches import n_dims
 from relevanceai.kernels.neighbour_graph import cluster_edges, nearest_rows
 from relevanceai.kernels.units import concatenate_units
-from relevanceai.store.cache import cache_folder, trim
 from relevanceai.store.documents import DocumentStore
-from relevanceai.store.labels import Clustering, keep_arrays, kept_arrays
+from relevanceai.store.labels import Clustering, Numbers
 from relevanceai.store.sampling import labelled_rows, vectors_at
 
 NEIGHBOURS = 30
@@ -61,24 +60,22 @@ def cluster_graph(store: DocumentStore, clustering: Clustering) -> ClusterGraph:
     documents and labels always give the same graph. It is kept in the cache until the dataset
     changes.
     """
-    version = store.version()
-    path = cache_folder(store.folder) / f"{clustering.token}.graph.npz"
-    kept = kept_arrays(path)
-    if kept is not None and set(kept) == {"pairs", "counts", "n_rows", "version"}:
-        pairs, counts = kept["pairs"].astype(np.int64), kept["counts"].astype(np.int64)
-        if int(kept["version"]) == version and pairs.shape == counts.shape:
-            return ClusterGraph(pairs, counts, len(clustering.ids), int(kept["n_rows"]))
-    graph = _taken(store, clustering)
-    arrays = {
-        "pairs": graph.pairs,
-        "counts": graph.counts,
-        "n_rows": np.array(graph.n_rows),
-        "version": np.array(version),
-    }
-    with suppress(OSError):  # a workspace that is read only, or a full disk
-        keep_arrays(path, arrays)
-        trim(store.folder)
-    return graph
+    kept = kept_of(store, clustering, "graph")
+    if kept is None:
+        graph = _taken(store, clustering)
+        arrays: dict[str, Numbers] = {
+            "pairs": graph.pairs,
+            "counts": graph.counts,
+            "n_rows": np.array(graph.n_rows, np.int64),
+        }
+        keep(store, clustering, "graph", arrays)
+        return graph
+    return ClusterGraph(
+        kept["pairs"].astype(np.int64),
+        kept["counts"].astype(np.int64),
+        len(clustering.ids),
+        int(kept["n_rows"]),
+    )
 
 
 def sampled_places(

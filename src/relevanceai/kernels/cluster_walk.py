@@ -1,8 +1,12 @@
 """How easily one gets from one cluster to another along edges of the nearest-neighbour graph."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 STAY = 0.9
 """The chance of going on at each step of the walk: ten steps on average."""
@@ -53,6 +57,8 @@ def walk_closeness(
     >>> walk_closeness(pairs, counts, 2, np.array([0]), np.array([1])).round(6)
     array([0.9])
     """
+    from scipy.sparse import csr_array
+
     edges = csr_array(
         (counts.astype(np.float64), (pairs // n_clusters, pairs % n_clusters)),
         shape=(n_clusters, n_clusters),
@@ -73,7 +79,7 @@ def walk_closeness(
     return closeness
 
 
-def _solved(scaled: csr_array, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+def _solved(scaled: "csr_array", columns: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the columns of inv(I - STAY * scaled), by conjugate gradients on each at once."""
     right = np.zeros((scaled.shape[0], len(columns)))
     right[columns, np.arange(len(columns))] = 1.0

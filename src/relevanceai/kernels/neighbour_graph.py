@@ -1,11 +1,13 @@
 """The k nearest neighbours of each row among some rows, and the edges they make between clusters."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 BLOCK_ROWS = 512
 """Rows of one matrix product."""
+
+FEW_ROWS = 1_000
+"""Up to so many rows numpy sorts; above, compiled code looks for the smallest."""
 
 
 def nearest_rows(vectors: NDArray[np.float32], k: int) -> NDArray[np.int32]:
@@ -34,36 +36,24 @@ def nearest_rows(vectors: NDArray[np.float32], k: int) -> NDArray[np.int32]:
     rows = vectors - vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     squares = np.einsum("ij,ij->i", rows, rows)
     k = min(k, len(rows) - 1)
+    if len(rows) <= FEW_ROWS:
+        smallest = _smallest
+    else:
+        from relevanceai.kernels.smallest_columns import smallest_columns as smallest
     found = np.empty((len(rows), k), np.int32)
     doubled = -2.0 * rows
     for start in range(0, len(rows), BLOCK_ROWS):
         distances = doubled[start : start + BLOCK_ROWS] @ rows.T
         distances += squares  # less the row's own square, which is the same for all
-        _smallest(distances, start, found[start : start + BLOCK_ROWS])
+        smallest(distances, start, found[start : start + BLOCK_ROWS])
     return found
 
 
-@njit("void(float32[:, ::1], int64, int32[:, ::1])", cache=True, nogil=True)
-def _smallest(values, start, found):  # type: ignore[no-untyped-def]
-    """Write the columns of the smallest values of each row, but for its own, in order."""
-    n_rows, n_columns = values.shape
-    k = found.shape[1]
-    best = np.empty(k, np.float32)
-    for row in range(n_rows):
-        held = 0
-        for column in range(n_columns):
-            value = values[row, column]
-            if column == start + row or (held == k and value >= best[k - 1]):
-                continue
-            place = held if held < k else k - 1
-            while place > 0 and best[place - 1] > value:
-                best[place] = best[place - 1]
-                found[row, place] = found[row, place - 1]
-                place -= 1
-            best[place] = value
-            found[row, place] = column
-            if held < k:
-                held += 1
+def _smallest(values: NDArray[np.float32], start: int, found: NDArray[np.int32]) -> None:
+    """Do what `smallest_columns` does, by sorting."""
+    rows = np.arange(len(values))
+    values[rows, start + rows] = np.inf
+    found[:] = np.argsort(values, axis=1, kind="stable")[:, : found.shape[1]]
 
 
 def cluster_edges(

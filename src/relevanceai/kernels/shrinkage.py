@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 _STEPS = 20  # of power iteration: the widest direction need not be exact
 _RIDGE = 1e-6  # of the mean variance: keeps a covariance of duplicates invertible
@@ -220,8 +219,10 @@ class FoldAxes:
 
 def _solved(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
     """Solve a symmetric system that is positive definite but for rounding."""
+    from scipy.linalg import cho_factor, cho_solve
+
     try:
         solved: NDArray[np.float64] = cho_solve(cho_factor(matrix, check_finite=False), right)
-    except LinAlgError:
+    except np.linalg.LinAlgError:
         solved = np.linalg.pinv(matrix) @ right
     return solved

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
-from scipy.special import ndtr
 
 _REACH = 5.0  # standard deviations on either side that the picture covers
 _CELLS = 600
@@ -77,6 +75,8 @@ class Side:
         """
         if self.points < _LEAST_POINTS or self.variance <= 0.0:
             return 1.0
+        from scipy.special import ndtr
+
         standardised = self.total / self.variance**0.5
         skewness = self.third / self.variance**1.5
         return float(ndtr(-(standardised - skewness * (standardised**2 - 1.0) / 6.0)))
@@ -173,6 +173,8 @@ def valley_power(n_points: int, left_share: float, gap: float) -> float:
     >>> round(valley_power(600, 0.5, 3.0), 2), round(valley_power(600, 0.5, 1.5), 2)
     (0.84, 0.05)
     """
+    from scipy.special import ndtr
+
     _, density, peaks, used = _two_peaks(gap, 1.0, left_share)
     if used > gap + 1e-9:
         return LEVEL
@@ -242,6 +244,8 @@ def _stretch(
     The first and last cell of the stretch, the scores less their mean under the flat density, and
     their variance under it; None when the density falls of itself.
     """
+    from scipy.optimize import isotonic_regression
+
     flat = np.asarray(isotonic_regression(density[peak:], increasing=False).x)
     scores = np.log(density[peak:] / flat)
     different = np.flatnonzero(np.abs(scores) > _FLAT)

@@ -32,6 +32,7 @@ from relevanceai.operations.quality import ClusterQuality
 from relevanceai.operations.ran import ClusteringRan
 from relevanceai.operations.review import ClusterReview
 from relevanceai.operations.splits import ClusterSplits
+from relevanceai.operations.stability import ClusterStabilities
 from relevanceai.operations.stand_ins import ClusterStandIns
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
@@ -71,6 +72,7 @@ class ClusterOps(
     ClusteringRan,
     Compares,
     Naming,
+    ClusterStabilities,
 ):
     """One clustering of one dataset, and what can be asked of it.
 

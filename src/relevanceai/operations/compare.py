@@ -1,7 +1,8 @@
 """Comparing two clusters: are they two, how do they differ, and which documents lie between them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +11,31 @@ from relevanceai.clustering.ids import OUTLIER
 from relevanceai.engine.blas import one_blas_thread
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges, runner_up_share
+from relevanceai.kernels.recovery import pair_recovery
 from relevanceai.kernels.separation import SeparationTest, separation_test
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.comparison import Comparison, Placed
+from relevanceai.operations.differing import cluster_differences
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
 from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import Evidence, judged, separation_number
 from relevanceai.store.documents import DocumentStore
 
+_STRIP = 9  # documents in even steps along the axis
 _MOST_CROSSING = 1_000  # rows of one cluster among which neighbours are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a comparison; see `ClusterOps.compare`."""
+
+    most: int = MOST_DOCUMENTS
+    boundary: int = 6
+    draws: int = 0
+    seed: int = 0
+    media_folder: Path | None = None
 
 
 def checked_pair(centroids: Centroids, first: str, second: str, *, dataset: str) -> None:
@@ -45,12 +60,9 @@ def compared(
     centroids: Centroids,
     first: str,
     second: str,
+    asked: "Asked",
     *,
     vector_fields: Sequence[str] | None = None,
-    most: int = MOST_DOCUMENTS,
-    n_boundary: int = 6,
-    n_strip: int = 9,
-    seed: int = 0,
 ) -> Comparison:
     """Compare two clusters in some vector fields; see `ClusterOps.compare`.
 
@@ -59,12 +71,12 @@ def compared(
     store : a snapshot, the one that the centroids are of.
     first, second : clusters that exist and differ.
     """
-    clustering = centroids.clustering
+    clustering, seed = centroids.clustering, asked.seed
     places_of = {name: index for index, name in enumerate(centroids.ids)}
     leaves = [int(centroids.leaves[places_of[name]]) for name in (first, second)]
     fields = clustering.vector_fields if vector_fields is None else tuple(vector_fields)
     drawn = cluster_samples(
-        store, clustering, leaves, most=most, seed=seed, vector_fields=vector_fields
+        store, clustering, leaves, most=asked.most, seed=seed, vector_fields=vector_fields
     )
     samples = (drawn[leaves[0]], drawn[leaves[1]])
     members = (samples[0].members, samples[1].members)
@@ -72,6 +84,10 @@ def compared(
     with one_blas_thread():
         test = separation_test(rows[0], rows[1], rng=np.random.default_rng(seed))
         edges = _crossing(rows, seed)
+        recovery = None
+        if asked.draws and test.is_tested:
+            rng = np.random.default_rng(seed)
+            recovery = pair_recovery(*rows, rng=rng, n_draws=asked.draws)
     if fields == clustering.vector_fields:
         own, other = places_of[first], places_of[second]
         runner_up = (
@@ -96,7 +112,7 @@ def compared(
         runner_up_second=runner_up[1],
     )
     judgement = judged(evidence, first, second)
-    boundary, strip = _between(store, test, samples, (first, second), n_boundary, n_strip)
+    boundary, strip = _between(store, test, samples, (first, second), asked.boundary, _STRIP)
     return Comparison(
         first=first,
         second=second,
@@ -121,7 +137,9 @@ def compared(
         cross_ratio=edges.ratio,
         boundary=boundary,
         strip=strip,
+        recovery=recovery,
         places=(test.held_out_first, test.held_out_second),
+        media_folder=asked.media_folder,
     )
 
 
@@ -159,7 +177,7 @@ def _between(
     ]
     chosen = np.concatenate(nearest)
     chosen = chosen[np.argsort(places[chosen], kind="stable")]
-    stepped = _even_steps(places, float(test.held_out_first.mean()), n_strip, is_second)
+    stepped = _even_steps(places, n_strip, is_second)
     documents = store.read(
         [int(row) for row in row_ids[np.concatenate([chosen, stepped])]], include_vector=False
     )
@@ -171,7 +189,7 @@ def _between(
 
 
 def _even_steps(
-    places: NDArray[np.float64], _mean: float, n_steps: int, is_second: NDArray[np.bool_]
+    places: NDArray[np.float64], n_steps: int, is_second: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
     """Return the rows nearest to even steps from deep in the first cluster to deep in the second."""
     if not n_steps:
@@ -198,6 +216,8 @@ class Compares(HoldsClustering):
         vector_fields: Sequence[str] | str | None = None,
         most: int = MOST_DOCUMENTS,
         boundary: int = 6,
+        describe: bool = True,
+        draws: int = 0,
         seed: int = 0,
     ) -> Comparison:
         """Tell whether two clusters are two or one, by evidence that was not used to make them.
@@ -215,6 +235,10 @@ class Compares(HoldsClustering):
         most : documents of the larger cluster to look at. Of the smaller as many as fall to it at
             the same rate: thinning the larger alone would leave a step that looks like a valley.
         boundary : documents of each cluster to return from where the two meet.
+        describe : tell what differs in the documents' other fields: words, categories, numbers,
+            dates; see `differences`, which takes more arguments.
+        draws : how often to draw the documents and cut them in two anew, to see whether the two come
+            back (`Comparison.recovery`); 20 take about as long as the rest. See `stability`, too.
         seed : of the sample and of the splits; the same seed gives the same answer.
 
         Returns
@@ -235,26 +259,23 @@ class Compares(HoldsClustering):
         """
         check_count("most", most, least=2)
         check_count("boundary", boundary, least=0)
+        check_count("draws", draws, least=0)
         check_count("seed", seed, least=0)
         store, centroids = self._pinned()
         others = [vector_fields] if isinstance(vector_fields, str) else list(vector_fields or ())
         for name in others:
             store.vector_field(name)
         checked_pair(centroids, first, second, dataset=store.name)
-        own = compared(store, centroids, first, second, most=most, n_boundary=boundary, seed=seed)
-        if not others:
-            return own
-        fields = {
-            name: compared(
-                store,
-                centroids,
-                first,
-                second,
-                vector_fields=[name],
-                most=most,
-                n_boundary=boundary,
-                seed=seed,
-            )
-            for name in others
-        }
-        return replace(own, fields=fields)
+        asked = Asked(most, boundary, draws, seed, self._store.media_folder)
+        own = compared(store, centroids, first, second, asked)
+        differing = None
+        if describe:
+            differing = cluster_differences(store, centroids, first, [second], most=most, seed=seed)
+        return replace(
+            own,
+            differences=differing,
+            fields={
+                name: compared(store, centroids, first, second, asked, vector_fields=[name])
+                for name in others
+            },
+        )

@@ -1,19 +1,25 @@
 """Comparison: what was found out about two clusters, and how it is shown."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.batch import Document
+from relevanceai.contrast.differences import Differences
+from relevanceai.kernels.recovery import Recovery
 from relevanceai.operations.verdict import Verdict
+from relevanceai.pictures import picture_fields
+from relevanceai.show import DocumentTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SHORT = 60  # characters of a text in a table
+_FACTS = 5  # sentences on what differs that are shown
+_COLUMNS = 3  # fields of a document that are shown beside its pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,11 @@ class Comparison:
         ratio.
     boundary : the documents of either cluster that lie nearest to, or beyond, the middle.
     strip : documents in even steps along the axis, from the first cluster to the second.
+    differences : what differs in the documents' other fields; None when it was not asked for.
+    recovery : how often the two came back from resamples; None when it was not asked for.
     fields : the comparison in other vector fields, by their names.
     places : for each cluster the held-out places of the documents looked at.
+    media_folder : the only folder from which pictures named by path are opened.
     """
 
     first: str
@@ -91,35 +100,85 @@ class Comparison:
     boundary: tuple[Placed, ...]
     strip: tuple[Placed, ...]
     places: tuple[NDArray[np.float64], NDArray[np.float64]] = field(repr=False)
+    media_folder: Path | None = field(default=None, repr=False)
+    differences: Differences | None = None
+    recovery: Recovery | None = None
     fields: dict[str, "Comparison"] = field(default_factory=dict)
 
     def __repr__(self) -> str:
+        sure = f" (confidence {self.confidence:.2f})" if self.verdict != "undecided" else ""
         lines = [
-            f"{self.first} and {self.second} in {', '.join(self.vector_fields)}: {self.verdict}"
-            + (f" (confidence {self.confidence:.2f})" if self.verdict != "undecided" else ""),
+            f"{self.first} and {self.second} in {', '.join(self.vector_fields)}: "
+            f"{self.verdict}{sure}",
             *(f"  {reason}" for reason in self.reasons),
             f"  -> {self.suggestion}",
         ]
-        lines += [
-            f"  in {name}: {one.verdict}, confidence {one.confidence:.2f}"
-            for name, one in self.fields.items()
-        ]
+        if self.differences is not None and self.differences.facts:
+            lines += ["  What differs:", *(f"    {one}" for one in self._sentences())]
+        if self.recovery is not None:
+            lines.append(f"  {self._recovered()}")
+        lines += [f"  In {name}: {one.verdict}." for name, one in self.fields.items()]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        facts = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
-        others = "".join(
-            f"<li>in {escape(name)}: {escape(one.verdict)}</li>"
-            for name, one in self.fields.items()
-        )
+        def items(texts: list[str]) -> str:
+            return "<ul>" + "".join(f"<li>{escape(one)}</li>" for one in texts) + "</ul>"
+
+        parts = [
+            f"<p><b>{escape(self.first)}</b> and <b>{escape(self.second)}</b>: "
+            f"<b>{escape(self.verdict)}</b></p>",
+            items(list(self.reasons)),
+            f"<p>{escape(self.suggestion)}</p>",
+        ]
+        if self.differences is not None and self.differences.facts:
+            parts.append(f"<p>What differs:</p>{items(self._sentences())}")
+        if self.recovery is not None:
+            parts.append(f"<p>{escape(self._recovered())}</p>")
+        if self.fields:
+            parts.append(items([f"In {name}: {one.verdict}" for name, one in self.fields.items()]))
         rows = "".join(
             f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>"
             for name, value in self._numbers()
         )
+        parts.append(f"<details><summary>All numbers</summary><table>{rows}</table></details>")
+        if self.strip:
+            parts.append(
+                f"<p>From {escape(self.first)} to {escape(self.second)}, along the axis:</p>"
+                f"{self.table()._repr_html_()}"
+            )
+        return "".join(parts)
+
+    def table(self, *, of: Literal["strip", "boundary"] = "strip") -> DocumentTable:
+        """Return the strip, or the boundary documents, as a table that a notebook shows as HTML."""
+        placed = self.strip if of == "strip" else self.boundary
+        documents: list[Document] = [
+            {**one.document, "cluster": one.cluster, "place": round(one.place, 2)} for one in placed
+        ]
+        pictures = picture_fields(documents, self.media_folder)
+        texts = [
+            name
+            for name in dict.fromkeys(key for one in documents for key in one)
+            if name not in pictures
+            and name not in ("cluster", "place", "_id", "_cluster_")
+            and all(isinstance(one.get(name), str | int | float | None) for one in documents)
+        ]
+        return DocumentTable(
+            documents,
+            [*pictures, "cluster", "place", "_id", *texts[:_COLUMNS]],
+            image_fields=pictures,
+            media_folder=self.media_folder,
+        )
+
+    def _sentences(self) -> list[str]:
+        return self.differences.sentences(_FACTS) if self.differences is not None else []
+
+    def _recovered(self) -> str:
+        found = self.recovery
+        if found is None:
+            return ""
         return (
-            f"<p><b>{escape(self.first)}</b> and <b>{escape(self.second)}</b>: "
-            f"<b>{escape(self.verdict)}</b></p><ul>{facts}{others}</ul>"
-            f"<p>{escape(self.suggestion)}</p><table>{rows}</table>"
+            f"Drawn and cut in two anew, the two came back in {found.both} of {found.draws} "
+            f"({self.first} in {found.first}, {self.second} in {found.second})."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,6 +210,8 @@ class Comparison:
             "cross_ratio": self.cross_ratio,
             "boundary": [_named(one) for one in self.boundary],
             "strip": [_named(one) for one in self.strip],
+            "differences": None if self.differences is None else self.differences.to_dict(),
+            "recovery": None if self.recovery is None else asdict(self.recovery),
             "fields": {name: one.to_dict() for name, one in self.fields.items()},
         }
 
@@ -174,13 +235,16 @@ class Comparison:
         return [
             ("documents", f"{self.members[0]:,} and {self.members[1]:,}"),
             ("looked at", f"{self.compared[0]:,} and {self.compared[1]:,}"),
-            ("p-value", f"{self.p_value:.3g}"),
+            ("p-value", "below 0.0001" if self.p_value < 1e-4 else f"{self.p_value:.3g}"),
             ("depth of the valley", f"{self.depth:.0%}"),
             ("gap, standard deviations", f"{self.gap:.2f}"),
             ("power", f"{self.power:.0%}"),
             ("wider along than across", f"{self.stretch:.1f} times"),
             ("neighbours in the other, of chance", f"{self.cross_ratio:.0%}"),
-            ("runner-up is the other", f"{self.runner_up[0]:.0%} and {self.runner_up[1]:.0%}"),
+            (
+                "nearest other cluster is the other one of the two",
+                f"{self.runner_up[0]:.0%} and {self.runner_up[1]:.0%}",
+            ),
             ("separation", f"{self.separation:.2f}"),
         ]
 

@@ -69,6 +69,11 @@ def separation_number(walk_closeness: float, centred_cosine: float) -> float:
     return float(-np.log(walk_closeness) - 4.0 * centred_cosine) + 0.0
 
 
+def _p(p_value: float) -> str:
+    """Return a p-value as a sentence shows it: tiny ones are not known to the digit."""
+    return "p < 0.0001" if p_value < 1e-4 else f"p = {p_value:.2g}"
+
+
 def judged(evidence: Evidence, first: str, second: str) -> Judgement:
     """Return the verdict on two clusters.
 
@@ -96,7 +101,7 @@ def judged(evidence: Evidence, first: str, second: str) -> Judgement:
             "separate",
             (
                 "Documents held out from finding the axis leave a valley between the two: "
-                f"{evidence.depth:.0%} below the lower peak, p = {evidence.p_value:.2g}.",
+                f"{evidence.depth:.0%} below the lower peak, {_p(evidence.p_value)}.",
                 mixing,
             ),
             1.0 - evidence.p_value,
@@ -104,14 +109,14 @@ def judged(evidence: Evidence, first: str, second: str) -> Judgement:
         )
     no_valley = (
         "Documents held out from finding the axis show no valley that one population would not "
-        f"show: p = {evidence.p_value:.2g}."
+        f"show: {_p(evidence.p_value)}."
     )
     if evidence.p_value <= DOUBT and evidence.depth > 0.1:
         return Judgement(
             "undecided",
             (
                 f"There is a valley of {evidence.depth:.0%} between the two, but it may be chance: "
-                f"p = {evidence.p_value:.2g}.",
+                f"{_p(evidence.p_value)}.",
                 mixing,
             ),
             0.0,

@@ -1,29 +1,51 @@
 """The picture of a comparison: two held-out densities, and documents in order along the axis."""
 
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.unimodality import smooth_density
+from relevanceai.pictures import decode, picture_fields
+from relevanceai.show import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from relevanceai.operations.comparison import Comparison
+    from relevanceai.operations.comparison import Comparison, Placed
 
 _CELLS = 400
 _COLOURS = ("#3b6fb6", "#c8553d")
+_THUMBNAIL_PX = 64
+_TOP = -0.34  # of the strip, in heights of the axes, below the axis and its label
 
 
 def draw_comparison(comparison: "Comparison", *, ax: "Axes | None" = None) -> "Axes":
-    """Draw the density of each cluster along the held-out axis, scaled by its size."""
+    """Draw the density of each cluster along the held-out axis, and the strip below.
+
+    Parameters
+    ----------
+    comparison : of clusters with enough documents.
+    ax : where to draw; a new figure when None. The strip stands below it, outside the axes.
+
+    Returns
+    -------
+    The Axes. Areas are the clusters' shares of the documents. A document of the strip is its picture
+    where it has one, else its first text, else its `_id`; a line leads to its place.
+
+    Raises
+    ------
+    InvalidInputError : too few documents were compared.
+    """
     import matplotlib.pyplot as plt
 
     if not any(places.any() for places in comparison.places):
         raise InvalidInputError("There is nothing to draw: too few documents were compared.")
     if ax is None:
-        ax = plt.subplots(figsize=(8.0, 3.6), layout="constrained")[1]
+        figure, ax = plt.subplots(figsize=(9.0, 5.0))
+        figure.subplots_adjust(left=0.03, right=0.97, top=0.92, bottom=0.36)
     every = np.concatenate(comparison.places)
     low, high = float(every.min()), float(every.max())
     reach = 0.05 * (high - low) or 1.0
@@ -34,16 +56,98 @@ def draw_comparison(comparison: "Comparison", *, ax: "Axes | None" = None) -> "A
         density = smooth_density(places, grid, 1.06 * sd * len(places) ** -0.2)
         density *= len(places) / len(every)
         ax.fill_between(grid, density, color=colour, alpha=0.35, linewidth=0)
-        ax.plot(grid, density, color=colour, label=name)
-    for one in comparison.strip:
-        ax.axvline(
-            one.place,
-            ymax=0.03,
-            color=_COLOURS[int(one.cluster == comparison.second)],
-            linewidth=1.5,
-        )
-    ax.set_xlabel("place on the held-out axis, standard deviations")
+        ax.plot(grid, density, color=colour, label=printable(name))
+    ax.set_xlim(grid[0], grid[-1])
+    ax.set_ylim(bottom=0.0)
     ax.set_yticks([])
-    ax.set_title(f"{comparison.first} and {comparison.second}: {comparison.verdict}")
+    label = ax.set_xlabel("place on an axis learned without the document, standard deviations")
+    label.set_bbox(
+        {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    )  # over the strip's lines
+    ax.set_title(
+        f"{printable(comparison.first)} and {printable(comparison.second)}: {comparison.verdict}"
+    )
     ax.legend(frameon=False)
+    _draw_strip(comparison, ax)
     return ax
+
+
+def _draw_strip(comparison: "Comparison", ax: "Axes") -> None:
+    """Put the documents side by side below the axes, each with a line to its place."""
+    strip = comparison.strip
+    pictures = _pictures(comparison)
+    transform = ax.get_xaxis_transform()  # x in data, y in heights of the axes
+    low, high = ax.get_xlim()
+    width = (high - low) / max(1, len(strip))
+    for order, one in enumerate(strip):
+        middle = low + (order + 0.5) * width
+        colour = _COLOURS[int(one.cluster == comparison.second)]
+        ax.plot(
+            [one.place, one.place, middle],
+            [0.0, -0.03, _TOP + 0.01],
+            transform=transform,
+            color=colour,
+            linewidth=1.0,
+            alpha=0.7,
+            clip_on=False,
+        )
+        picture = pictures[order]
+        if picture is not None:
+            _put(ax, picture, middle, colour)
+        else:
+            ax.text(
+                middle,
+                _TOP - 0.01,
+                "\n".join(wrap(shorten(_said(one), 48, placeholder=" ..."), 13)),
+                transform=transform,
+                ha="center",
+                va="top",
+                fontsize=7,
+                color=colour,
+                clip_on=False,
+            )
+
+
+def _put(ax: "Axes", picture: NDArray[np.uint8], middle: float, colour: str) -> None:
+    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+    ax.add_artist(
+        AnnotationBbox(
+            OffsetImage(picture, zoom=0.6),
+            (middle, _TOP),
+            xycoords=ax.get_xaxis_transform(),
+            box_alignment=(0.5, 1.0),
+            bboxprops={"edgecolor": colour, "linewidth": 1.0},
+            pad=0.1,
+            annotation_clip=False,
+        )
+    )
+
+
+def _pictures(comparison: "Comparison") -> list[NDArray[np.uint8] | None]:
+    """Return the picture of each document of the strip as RGBA, from the first field that has any."""
+    documents = [one.document for one in comparison.strip]
+    for name in picture_fields(documents, comparison.media_folder):
+        found: list[NDArray[np.uint8] | None] = []
+        for document in documents:
+            image = decode(document.get(name), comparison.media_folder)
+            if image is not None:
+                image.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
+                found.append(np.asarray(image.convert("RGBA")))
+            else:
+                found.append(None)
+        if any(picture is not None for picture in found):
+            return found
+    return [None] * len(documents)
+
+
+def _said(one: "Placed") -> str:
+    """Return what stands for a document without a picture: its first text with more than a word."""
+    texts = [
+        value
+        for name, value in one.document.items()
+        if isinstance(value, str) and not name.startswith("_")
+    ]
+    return printable(
+        max(texts, key=lambda text: " " in text.strip()) if texts else str(one.document["_id"])
+    )
