@@ -12,7 +12,7 @@ from relevanceai.clustering.kept import keep
 from relevanceai.clustering.labels import leaves_from
 from relevanceai.clustering.moments import MOMENTS
 from relevanceai.clustering.report import run_facts
-from relevanceai.engine.batches import vector_batches, vector_source
+from relevanceai.engine.batches import vector_source
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.progress import notice
 from relevanceai.store.documents import DocumentStore
