@@ -1,5 +1,8 @@
 """StoredVectors: the rows of the store, through the cache or without it, whatever was done to them."""
 
+import shutil
+import subprocess
+import sys
 from datetime import timedelta
 from itertools import pairwise
 
@@ -7,7 +10,7 @@ import numpy as np
 import pytest
 
 from relevanceai import Client
-from relevanceai.store import stored_vectors, vector_cache
+from relevanceai.store import residency, stored_vectors, vector_cache
 from relevanceai.store.cache import vectors_folder
 
 FIELD = "text_vector_"
@@ -38,6 +41,7 @@ def dataset():
     dataset.insert_documents(documents(range(90, 100), seed=2))
     dataset.delete_documents(["1", "41", "42", "95"])
     dataset.upsert_documents(documents(range(5, 9), seed=3))
+    shutil.rmtree(vectors_folder(dataset._store.folder))  # what the labels have asked for
     return dataset
 
 
@@ -180,3 +184,42 @@ def test_the_vectors_of_the_map_are_not_copied_and_cannot_be_written_to(dataset)
     assert is_map(source)
     with pytest.raises(ValueError, match="read-only"):
         first.vectors[0, 0] = 1.0
+
+
+def test_what_is_not_in_memory_is_asked_for(monkeypatch, tmp_path):
+    asked = []
+
+    class Held:
+        def madvise(self, how, start, length):
+            asked.append((start, length))
+
+    monkeypatch.setattr(residency, "_mincore", lambda: None)  # the system does not say
+    residency.ask_for(Held(), 0, 5000, 9000)
+    assert not asked
+    monkeypatch.setattr(residency, "_mincore", lambda: lambda place, length, found: 0)
+    residency.ask_for(Held(), 0, 5000, 9000)
+    page = residency.mmap.PAGESIZE
+    assert asked == [(5000 - 5000 % page, 9000 - (5000 - 5000 % page))]
+
+
+def test_two_processes_may_write_the_same_files_at_once(dataset, tmp_path):
+    program = (
+        "import sys; from relevanceai import Client; from relevanceai.store import stored_vectors\n"
+        "stored_vectors.KEEP_FROM = 0\n"
+        "store = Client(sys.argv[1]).Dataset('rows').opened()\n"
+        "source = store.vector_source('text_vector_')\n"
+        "print(sum(float(b.vectors[b.labels >= 0].sum()) for b in source.batches(0, source.n_rows)))"
+    )
+    home = dataset._store.folder.parent.parent
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(home)], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    told = [one.communicate(timeout=60)[0] for one in running]
+    assert [one.returncode for one in running] == [0, 0]
+    assert told[0] == told[1]
+    assert not [path for path in files_of(dataset) if path.name.startswith(".")]
+    store = dataset._store.snapshot()
+    assert rows_of(store.vector_source(FIELD)) == expected_rows(store)

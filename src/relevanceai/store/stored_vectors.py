@@ -19,6 +19,9 @@ KEEP_FROM = 2**22
 
 _STRETCH_ROWS = 2**20  # rows whose labels and row ids are read at a time
 _KEPT_STRETCHES = 12
+_PIECE_BYTES = (
+    128 * 2**20
+)  # of vectors that are given out at a time, the next of which is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,11 @@ class StoredVectors:
         """Vectors of a fragment, which of them are there, and the row at which they begin."""
         raw = self._raw_vectors(fragment)
         if raw is not None:
-            rows = slice(start, stop)
-            yield raw.vectors[rows], None if raw.valid is None else raw.valid[rows], start
+            step = max(1, _PIECE_BYTES // (4 * self.n_dims))
+            for first in range(start, stop, step):
+                rows = slice(first, min(first + step, stop))
+                raw.ask_for(rows.start, min(rows.stop + step, stop))
+                yield raw.vectors[rows], None if raw.valid is None else raw.valid[rows], first
             return
         for vectors, valid in scanned(self._handle, [fragment], self._column, start, stop):
             yield np.where(valid[:, None], vectors, np.float32(0.0)), valid, start

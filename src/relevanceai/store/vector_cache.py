@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import lance
 import numpy as np
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from relevanceai.store.cache import vectors_folder
 from relevanceai.store.columns import vectors_of
+from relevanceai.store.residency import ask_for
 
 LIMIT_VARIABLE = "RELEVANCEAI_VECTOR_CACHE_GIB"
 LIMIT_GIB = 64.0
@@ -47,6 +49,12 @@ class RawVectors:
 
     vectors: NDArray[np.float32]
     valid: NDArray[np.bool_] | None
+    held: mmap.mmap
+
+    def ask_for(self, start: int, stop: int) -> None:
+        """Have the rows from `start` to before `stop` read, where they are not in memory."""
+        each = self.vectors.strides[0]
+        ask_for(self.held, self.vectors.ctypes.data, start * each, stop * each)
 
 
 def limit_bytes() -> int:
@@ -161,8 +169,9 @@ def _write(
                 "rows": n_rows,
                 "width": width,
                 "has_all": has_all,
-                "probes": _probes(file.fileno(), 4 * n_rows * width),
+                "probes": _probes(file, 4 * n_rows * width),
             }
+            file.seek(0, os.SEEK_END)
             file.write(json.dumps(described).encode().ljust(_TAIL_BYTES))
         temporary.replace(path)
     finally:
@@ -172,13 +181,14 @@ def _write(
 def _opened(path: Path, n_rows: int, width: int) -> RawVectors | None:
     """The vectors of a file, or None when it is not there or not whole."""
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            described = json.loads(os.pread(file.fileno(), _TAIL_BYTES, size - _TAIL_BYTES))
+            file.seek(size - _TAIL_BYTES)
+            described = json.loads(file.read(_TAIL_BYTES))
             n_bytes = 4 * n_rows * width
             has_all = described["has_all"] is True
             whole = n_bytes + (0 if has_all else n_rows) + _TAIL_BYTES
-            expected = (_FORMAT, n_rows, width, _probes(file.fileno(), n_bytes))
+            expected = (_FORMAT, n_rows, width, _probes(file, n_bytes))
             found = tuple(described[key] for key in ("format", "rows", "width", "probes"))
             if size != whole or found != expected or n_bytes == 0:
                 return None
@@ -187,15 +197,15 @@ def _opened(path: Path, n_rows: int, width: int) -> RawVectors | None:
         return None
     vectors = np.frombuffer(held, np.float32, n_rows * width).reshape(n_rows, width)
     if has_all:
-        return RawVectors(vectors, None)
+        return RawVectors(vectors, None, held)
     mask = np.frombuffer(held, np.uint8, n_rows, offset=n_bytes).astype(bool)
-    return RawVectors(vectors, mask)
+    return RawVectors(vectors, mask, held)
 
 
-def _probes(file: int, n_bytes: int) -> int:
+def _probes(file: BinaryIO, n_bytes: int) -> int:
     """A checksum of some pages, evenly spread: it notices holes, not every flipped bit."""
     total, length = 0, min(_PROBE_BYTES, n_bytes)
     for place in range(_PROBES):
-        start = (n_bytes - length) * place // (_PROBES - 1)
-        total = zlib.crc32(os.pread(file, length, start), total)
+        file.seek((n_bytes - length) * place // (_PROBES - 1))
+        total = zlib.crc32(file.read(length), total)
     return total
