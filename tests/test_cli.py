@@ -739,6 +739,29 @@ def test_info_tells_versions_paths_and_sizes(
     assert {"python", "numpy", "pylance", "starlette", "runtime"} <= set(facts)
 
 
+def test_options_of_a_model_are_typed_as_name_and_value(
+    own_small: "Dataset", capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["cluster", "small", "--alias", "s", "--n-clusters", "3"]
+    home = ["--workspace", str(own_small.workspace)]
+    typed = ["--option", "spherical=true", "--option", "max-iter=7"]
+    assert main([*words, *typed, *home]) == 0
+    parameters = own_small.ClusterOps(alias="s").run_report().parameters
+    assert (parameters["spherical"], parameters["max_iter"]) == (True, 7)
+    capsys.readouterr()
+    for option, message in {
+        "spherical": "--option 'spherical' is not of the form NAME=VALUE. Type, for example: "
+        "--option spherical=true",
+        "library=cuml": "The model 'kmeans' was given library='cuml'. Pass 'relevanceai', 'faiss' "
+        "or 'scikit-learn'.",
+    }.items():
+        assert main([*words, "--option", option, *home]) == 2
+        assert message in capsys.readouterr().err
+    twice = ["--option", "tol=0.1", "--option", "tol=0.2"]
+    assert main([*words, *twice, *home]) == 2
+    assert "--option tol stands twice. Type it once." in capsys.readouterr().err
+
+
 def test_info_of_a_dataset_tells_how_its_clusterings_were_made(
     own_small: "Dataset", capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -166,6 +166,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     cluster.add_argument("--labels-field", metavar="X", help="take the labels that stand in X")
     cluster.add_argument("--random-state", metavar="N", type=_seed, help="default 0")
+    cluster.add_argument(
+        "--option",
+        metavar="NAME=VALUE",
+        action="append",
+        help="a further argument of the model, such as spherical=true; repeat it",
+    )
 
     heatmap = command(
         "heatmap",

@@ -22,6 +22,7 @@ from relevanceai.typed import (
     check_model,
     clustering_of,
     dataset_of,
+    model_options,
     split_dataset,
     vector_fields_of,
 )
@@ -122,6 +123,7 @@ def cluster(given: argparse.Namespace) -> int:
         given.alias,
         random_state=given.random_state or 0,
         byo_cluster_field=given.labels_field,
+        model_kwargs=model_options(given),
     )
     sizes = ops.sizes()
     print(f"{cell(ops.alias)} of {', '.join(map(cell, ops.vector_fields))}:")

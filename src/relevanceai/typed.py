@@ -1,6 +1,7 @@
 """What was typed, checked at the command line's door: each error says what to type instead."""
 
 import argparse
+import json
 import re
 import shlex
 from collections.abc import Iterable, Sequence
@@ -135,6 +136,7 @@ def check_model(typed: argparse.Namespace) -> None:
                 ("--model", typed.model),
                 ("--n-clusters", typed.n_clusters),
                 ("--random-state", typed.random_state),
+                ("--option", typed.option),
             )
             if value is not None
         ]
@@ -150,6 +152,31 @@ def check_model(typed: argparse.Namespace) -> None:
                 f"No model {typed.model!r}. There are: {listed(MODEL_NAMES, like=name)}. "
                 f"Type: --model {_nearest(name, MODEL_NAMES)}"
             )
+
+
+def model_options(typed: argparse.Namespace) -> dict[str, object] | None:
+    """Return what was typed as `--option NAME=VALUE`: numbers, true, false, null, or else text.
+
+    Raises
+    ------
+    InvalidInputError : one without "=", or a name twice.
+    """
+    options: dict[str, object] = {}
+    for text in typed.option or ():
+        name, equals, value = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or not name:
+            raise InvalidInputError(
+                f"--option {text!r} is not of the form NAME=VALUE. "
+                "Type, for example: --option spherical=true"
+            )
+        if name in options:
+            raise InvalidInputError(f"--option {name} stands twice. Type it once.")
+        try:
+            options[name] = json.loads(value)
+        except ValueError:
+            options[name] = value
+    return options or None
 
 
 def clustering_of(

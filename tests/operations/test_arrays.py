@@ -311,6 +311,42 @@ def test_ids_come_from_the_documents_the_call_or_the_rows():
     assert ids(documents=by_index, ids=[1, 2, 3]) == ["2", "1", "3"]
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        [1, 2, 3],
+        [True, False, True],
+        [0.5, np.nan, np.inf],
+        np.float32([0.1, 0.2, 0.3]),
+        np.uint64([1, 2, 2**63]),
+        ["a", None, "ü"],
+        pd.array(["a", None, "b"], dtype="string"),
+        pd.array([1, None, 3], dtype="Int64"),
+        [None, None, None],
+        [np.nan, np.nan, np.nan],
+        ["a", 2, [3]],
+        pd.Categorical(["a", "b", None]),
+        pd.to_datetime(["2024-01-01", None, "2024-01-03"]),
+        [np.float32([1, 2]), None, np.float32([3, 4])],
+    ],
+    ids=lambda column: f"{getattr(column, 'dtype', type(column).__name__)}",
+)  # fmt: skip
+def test_a_column_of_any_kind_comes_back_as_from_a_dataset(client, column):
+    frame = pd.DataFrame({"first": ["x", "y", "z"], "column": column, "last": [1, 2, 3]})
+    vectors = np.eye(3, dtype=np.float32)
+    dataset = client.Dataset("kinds")
+    dataset.insert_pandas_dataframe(frame.assign(_id=["0", "1", "2"], **{FIELD: list(vectors)}))
+    dataset.set_cluster_labels([FIELD], "a", [0, 0, 0])
+    ops = ClusterOps.from_arrays(vectors, [0, 0, 0], documents=frame, vector_field=FIELD, alias="a")
+    assert [(one.name, one.kind) for one in ops._store.fields()] == [
+        (one.name, one.kind) for one in dataset.opened().fields()
+    ]
+    found, other = (
+        repr(one.closest(verbose=False, include_vector=True)) for one in (ops, dataset.ClusterOps())
+    )
+    assert found == other
+
+
 def wrong(kind=InvalidInputError, vectors=((1.0,), (2.0,)), labels=(0, 1), **arguments):
     with pytest.raises(kind) as caught:
         ClusterOps.from_arrays(np.array(vectors), labels, **arguments)

@@ -1,6 +1,6 @@
 """ArrayDocuments: what stands beside vectors in memory, settled when it is first asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,8 +9,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
+from relevanceai.store.columns import Field
 from relevanceai.store.frames import frame_documents
-from relevanceai.store.incoming import check_vectors, gathered, id_text, settled
+from relevanceai.store.incoming import (
+    check_vectors,
+    gathered,
+    id_text,
+    is_derived,
+    is_vector_name,
+    settled,
+)
+from relevanceai.store.names import column_of
 
 
 class ArrayDocuments:
@@ -125,15 +134,68 @@ class ArrayDocuments:
     @cached_property
     def _table(self) -> pa.Table:
         if self._documents is None:
-            documents: list[dict[str, object]] = [{} for _ in range(self._n_rows)]
-        elif self._is_frame:
-            documents = frame_documents(self._documents)
-        else:
-            documents = self._documents
+            return self._ids_alone()
+        if not self._is_frame:
+            return self._settled(self._documents)
+        frame = self._documents
+        columns: dict[str, tuple[Field, pa.Array] | None] = {}
+        if frame.columns.is_unique:  # else it is refused below
+            columns = {
+                name: plain_column(name, frame[name])
+                for name in frame.columns
+                if isinstance(name, str) and name != "_id"
+            }
+        plain = {name: held for name, held in columns.items() if held is not None}
+        rest = self._ids_alone()
+        if set(frame.columns) - {"_id"} != plain.keys() or not frame.columns.is_unique:
+            rest = self._settled(frame_documents(frame.drop(columns=list(plain))))
+        by_column = {one.name: (one, rest[one.name]) for one in rest.schema}
+        kept = [by_column.pop("_id")]
+        for name in frame.columns:  # in the order that they have
+            if name in plain:
+                one, array = plain[name]
+                kept.append((one.arrow(), array))
+            elif isinstance(name, str) and column_of(name) in by_column:
+                kept.append(by_column.pop(column_of(name)))
+        schema = pa.schema([one for one, _ in kept])
+        return pa.Table.from_arrays([array for _, array in kept], schema=schema).combine_chunks()
+
+    def _ids_alone(self) -> pa.Table:
+        held = pa.schema([Field("_id", "_id", "text").arrow()])
+        return pa.Table.from_arrays([pa.array(self.ids, pa.string())], schema=held)
+
+    def _settled(self, documents: Iterable[object]) -> pa.Table:
+        """The documents as inserting them would keep them."""
         named = [
             {**one, "_id": document_id} if isinstance(one, Mapping) else one
             for one, document_id in zip(documents, self.ids, strict=True)
         ]
-        incoming = gathered(named, keep_last=False)
+        incoming = gathered(named, keep_last=False)  # type: ignore[arg-type]
         check_vectors(incoming, [], "raise")
         return settled(incoming, [], lambda _: [])[0].combine_chunks()
+
+
+def plain_column(name: str, column: Any) -> tuple[Field, pa.Array] | None:
+    """Return a column of a DataFrame as the store keeps it, if that needs no look at each value.
+
+    That is so for whole numbers up to 64 bits, fractions, bools and text. None for others, and for
+    a column without any value, which is no field.
+    """
+    if is_vector_name(name) or is_derived(name):
+        return None
+    kinds = {"b": "bool", "i": "integer", "f": "number"}
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in kinds and dtype.itemsize <= 8:
+        one = Field(name, column_of(name), kinds[dtype.kind])
+        array = pa.array(column.to_numpy(), from_pandas=True).cast(one.arrow().type)
+    elif str(dtype) in ("str", "string"):
+        one = Field(name, column_of(name), "text")
+        try:
+            array = pa.array(column, pa.string(), from_pandas=True)
+        except (pa.ArrowException, UnicodeEncodeError):
+            return None  # and what is wrong is said where each value is looked at
+    else:
+        return None
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    return (one, array) if array.null_count < len(array) else None
