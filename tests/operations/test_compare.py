@@ -117,6 +117,7 @@ def test_each_vector_field_has_a_verdict_of_its_own(ops: ClusterOps) -> None:
     flat = found.fields["flat_vector_"]
     assert flat.verdict == "same"
     assert flat.lacking == (50, 50)
+    assert flat.runner_up is None
     assert "In flat_vector_: same." in repr(found)
 
 
@@ -224,3 +225,13 @@ def test_names_with_markup_are_shown_as_text(tmp_path: Path) -> None:
     html = ops.compare("<b>x</b>", "y")._repr_html_()
     assert "<script>" not in html
     assert "<b>x</b>" not in html
+
+
+def test_a_small_cluster_beside_a_large_one_says_what_would_help(ops: ClusterOps) -> None:
+    found = ops.compare("left", "few", most=30, describe=False)
+    assert found.compared == (30, 1)
+    assert found.verdict == "undecided"
+    assert found.suggestion == (
+        "30 of 150 documents were drawn, and of the other cluster as many as fall to it at that rate: "
+        "pass a larger most= to look at more."
+    )

@@ -1,6 +1,6 @@
 """CSV files as Arrow streams: each column of the narrowest type that all of its cells allow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,13 @@ def existing_file(path: str | Path) -> Path:
     return found
 
 
-def csv_reader(path: str | Path, vector_fields: Sequence[str]) -> pa.RecordBatchReader:
+def csv_reader(
+    path: str | Path, vector_fields: Sequence[str], on_rows: Callable[[int], object] = id
+) -> pa.RecordBatchReader:
     """Return a stream over a CSV file; columns of vectors are parsed from lists in brackets.
 
-    The file is read twice: once to settle the types, once as the stream is.
+    The file is read twice: once to settle the types, when `on_rows` is called with the number of
+    rows just read, and once as the stream is.
 
     Raises
     ------
@@ -47,7 +50,7 @@ def csv_reader(path: str | Path, vector_fields: Sequence[str]) -> pa.RecordBatch
     """
     file = existing_file(path)
     try:
-        names, types = _settled(file, vector_fields)
+        names, types = _settled(file, vector_fields, on_rows)
     except pa.ArrowInvalid as error:
         if "Empty CSV file" in str(error):
             return _only_header(file)
@@ -81,7 +84,9 @@ def _opened(file: Path, names: Sequence[str] = ()) -> Any:
     )
 
 
-def _settled(file: Path, vector_fields: Sequence[str]) -> tuple[list[str], list[pa.DataType]]:
+def _settled(
+    file: Path, vector_fields: Sequence[str], on_rows: Callable[[int], object]
+) -> tuple[list[str], list[pa.DataType]]:
     """Return the columns and their types: what every cell allows, looked at block by block."""
     names = list(_opened(file).schema.names)
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -96,6 +101,7 @@ def _settled(file: Path, vector_fields: Sequence[str]) -> tuple[list[str], list[
             if open_shapes.get(name):
                 column = batch[name].drop_null().unique()
                 open_shapes[name] = [one for one in open_shapes[name] if _fits(column, *one)]
+        on_rows(batch.num_rows)
     types: list[pa.DataType] = []
     for name in names:
         if name in vectors:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from relevanceai.clustering.moments import moments_problems
 from relevanceai.documents.held import HoldsDocuments
+from relevanceai.progress import progress
 from relevanceai.store import history
 from relevanceai.store.history import CompactReport, RestoreReport, Version
 from relevanceai.store.verify import verified
@@ -110,7 +111,8 @@ class DocumentsHistory(HoldsDocuments):
         Takes no lock, changes nothing, and costs two passes over the data.
         """
         store = self.opened()
-        found = verified(store)
+        with progress("Checking", delay_s=0.5) as bar:
+            found = verified(store, bar.update)
         if not found.problems:
             with found.reading(f"The kept moments of {self.name!r}"):
                 found.problems.extend(moments_problems(store))

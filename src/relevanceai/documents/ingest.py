@@ -159,7 +159,16 @@ class DocumentsIn(HoldsDocuments):
         field holds a list in brackets: `[0.1, 0.2]`. The file is read twice: once to settle the
         columns.
         """
-        return _told(self._ingest(csv_reader(path, vector_fields), None, vector_fields, on_error))
+        n_rows = 0
+        with progress("Looking through the lines", delay_s=0.5) as bar:
+
+            def count(some: int) -> None:
+                nonlocal n_rows
+                n_rows += some
+                bar.update(some)
+
+            reader = csv_reader(path, vector_fields, count)
+        return _told(self._ingest(reader, n_rows, vector_fields, on_error))
 
     def insert_jsonl(
         self,

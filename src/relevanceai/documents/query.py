@@ -17,6 +17,7 @@ from relevanceai.documents.selection import Selection
 from relevanceai.documents.series import Series, counted
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.kernels.nearest import Metric
+from relevanceai.progress import progress
 from relevanceai.show import DocumentTable, show_json
 from relevanceai.store.exporting import arrow_reader, write_csv, write_parquet
 from relevanceai.store.grouping import grouped
@@ -318,8 +319,9 @@ class DocumentsOut(HoldsDocuments):
         """
         rows = selected(self.opened(), as_dicts(filters))
         fields, labels = chosen_columns(rows.store, select_fields, include_vector=include_vector)
-        reader = arrow_reader(rows, fields, labels)
-        write_parquet(reader, Path(path).expanduser(), overwrite=overwrite)
+        with progress("Writing", rows.count, delay_s=0.5) as bar:
+            reader = arrow_reader(rows, fields, labels, bar.update)
+            write_parquet(reader, Path(path).expanduser(), overwrite=overwrite)
         return rows.count
 
     def to_csv(
@@ -342,8 +344,9 @@ class DocumentsOut(HoldsDocuments):
         """
         rows = selected(self.opened(), as_dicts(filters))
         fields, labels = chosen_columns(rows.store, select_fields, include_vector=include_vector)
-        reader = arrow_reader(rows, fields, labels)
-        write_csv(reader, fields, Path(path).expanduser(), overwrite=overwrite)
+        with progress("Writing", rows.count, delay_s=0.5) as bar:
+            reader = arrow_reader(rows, fields, labels, bar.update)
+            write_csv(reader, fields, Path(path).expanduser(), overwrite=overwrite)
         return rows.count
 
     def to_dict(

@@ -3,7 +3,7 @@
 import base64
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,12 +20,16 @@ _GROUP_BYTES = 128 * 2**20
 
 
 def arrow_reader(
-    rows: Selected, fields: Sequence[Field], labels: Sequence[Clustering]
+    rows: Selected,
+    fields: Sequence[Field],
+    labels: Sequence[Clustering],
+    on_rows: Callable[[int], object] = id,
 ) -> pa.RecordBatchReader:
     """Return rows as a stream of Arrow batches, columns named by field and by label path.
 
     Each field keeps its kind in the metadata `relevanceai.kind`: lists, dicts and mixed values
-    ("json") are JSON text. Labels are text. Nothing is read before the stream is.
+    ("json") are JSON text. Labels are text. Nothing is read before the stream is; `on_rows` is called
+    with the number of rows just read.
     """
     held: list[Field | Clustering] = [*fields, *labels]
     schema = pa.schema(
@@ -38,6 +42,7 @@ def arrow_reader(
         for table in rows.tables(columns, batch_rows=EXPORT_ROWS):
             arrays = [_public(table[one.column], one) for one in held]
             yield from pa.Table.from_arrays(arrays, schema=schema).combine_chunks().to_batches()
+            on_rows(table.num_rows)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 

@@ -1,6 +1,6 @@
 """Verify: read everything that a dataset keeps, and say what is not as it must be."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -50,7 +50,7 @@ class Findings:
             self.problems.append(f"{what} cannot be read: {type(error).__name__}: {text:.300}")
 
 
-def verified(store: DocumentStore) -> Findings:
+def verified(store: DocumentStore, on_rows: Callable[[int], object] = id) -> Findings:
     """Read every row, record and tag of the latest version, and return what is wrong.
 
     Takes no lock: what is written meanwhile is not looked at.
@@ -61,7 +61,7 @@ def verified(store: DocumentStore) -> Findings:
         handle = pinned.opened()
         found.documents = int(handle.count_rows())
         clusterings = _clusterings(pinned, handle, found)
-        _check_rows(pinned, handle, clusterings, found)
+        _check_rows(pinned, handle, clusterings, found, on_rows)
         _check_tags(store, found)
         _note_files(pinned, handle, found)
     return found
@@ -115,6 +115,7 @@ def _check_rows(
     handle: lance.LanceDataset,
     clusterings: list[Clustering],
     found: Findings,
+    on_rows: Callable[[int], object],
 ) -> None:
     fields = fields_of(handle.schema)
     rows = _Rows()
@@ -128,6 +129,7 @@ def _check_rows(
             has_vector = {one.name: _check_field(one, batch, rows) for one in fields}
             for one in clusterings:
                 _check_labels(one, batch, has_vector, rows)
+            on_rows(batch.num_rows)
         _check_identity(store, rows, found)
     for problem, ids in rows.bad.items():
         found.problems.append(f"{problem}: {len(ids):,} documents, {listed(ids, limit=3)}.")
