@@ -154,8 +154,17 @@ def _drawing(rounds: int) -> list[Figure | Note]:
     times = _in_turns(jobs, rounds)
     promises = {1_000: 0.3}
     return [
-        Figure(f"heat map of {n_clusters:,} clusters, drawn", one, "s", promises.get(n_clusters))
-        for n_clusters, one in zip(frames, times, strict=True)
+        *(
+            Figure(
+                f"heat map of {n_clusters:,} clusters, drawn", one, "s", promises.get(n_clusters)
+            )
+            for n_clusters, one in zip(frames, times, strict=True)
+        ),
+        Figure(
+            "time for 1,000 clusters over that for 8",
+            [one / other for one, other in zip(times[-1], times[0], strict=True)],
+            "x",
+        ),
     ]
 
 

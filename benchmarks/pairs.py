@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 import pyarrow as pa
@@ -47,11 +47,12 @@ def measure(scratch: Path, rounds: int) -> list[Figure | str]:
     dataset.insert_arrow(pa.RecordBatchReader.from_batches(first.schema, batches()))
     ops = dataset.cluster(byo_cluster_field="cluster", vector_fields=[VECTOR], alias="cut")
     ops.list_cluster_ids()  # the centroids are kept: they are another figure
-    seconds, table = [], None
+    seconds, busy, table = [], [], None
     for _ in range(max(1, rounds // 3)):
-        start = perf_counter()
+        start, start_busy = perf_counter(), process_time()
         table = ops.pairs()
         seconds.append(perf_counter() - start)
+        busy.append(process_time() - start_busy)
     assert table is not None
     halves = table["cluster"].str.split("-").str[-1].astype(int) // 2
     others = table["other"].str.split("-").str[-1].astype(int) // 2
@@ -60,6 +61,7 @@ def measure(scratch: Path, rounds: int) -> list[Figure | str]:
     wrong = int((is_cut & (table["verdict"] == "separate")).sum())
     return [
         Figure(f"pairs(), {len(table):,} pairs judged", seconds, promise=120.0),
+        Figure("of that, time of processors, all threads together", busy),
         f"{int(is_cut.sum()):,} of the pairs are halves of one group; of these {wrong} were called "
         f"separate. Verdicts in all: "
         + ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))

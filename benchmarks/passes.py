@@ -169,7 +169,7 @@ def _first_look(dataset, alias: str) -> None:  # type: ignore[no-untyped-def]
 
 def measure_memory(scratch: Path, rounds: int) -> Sequence[Figure | Note]:
     """Figure 1: arrays in memory."""
-    from relevanceai.engine.source import ArraySource
+    from relevanceai.store.array_source import ArraySource
 
     path = scratch / "vectors"
     vectors = _vectors(path, N_ROWS, N_DIMS)
@@ -310,7 +310,7 @@ def measure_today(scratch: Path, rounds: int) -> Sequence[Figure | Note]:
     import pandas as pd
     from sklearn.metrics.pairwise import cosine_similarity
 
-    from relevanceai.engine.source import ArraySource
+    from relevanceai.store.array_source import ArraySource
 
     found: list[Figure | Note] = []
     for n_rows in (200_000, N_ROWS):
@@ -408,7 +408,7 @@ def _alone(path: str, n_rows: int, n_dims: int) -> None:
     """Two passes in a process of its own: its times and its highest anonymous memory."""
     import threading
 
-    from relevanceai.engine.source import ArraySource
+    from relevanceai.store.array_source import ArraySource
 
     small = ArraySource(np.zeros((400_000, 64), np.float32), np.zeros(400_000, np.int32))
     _ranked(small, _moments(small, 1).centroids())

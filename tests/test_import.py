@@ -17,6 +17,7 @@ HEAVY = (
     "pandas",
     "sklearn",
     "scipy",
+    "numba",
     "starlette",
     "uvicorn",
     "jinja2",
@@ -47,7 +48,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     ],
 )
 def test_the_guides_imports_draw_cluster_and_serve_nothing_yet(statement: str) -> None:
-    unused = {"matplotlib", "seaborn", "sklearn", "starlette", "uvicorn", "jinja2"}
+    unused = {"matplotlib", "seaborn", "sklearn", "numba", "starlette", "uvicorn", "jinja2"}
     assert _loaded_by(statement) & unused == set()
 
 

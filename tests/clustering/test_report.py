@@ -83,3 +83,21 @@ def test_a_record_without_a_report_still_opens(tmp_path):
     assert report.n_documents == 0
     assert report.n_unclustered is None
     assert "documents" not in report.facts()
+
+
+@pytest.mark.parametrize("name", ["kmeans", "minibatchkmeans"])
+def test_an_interrupted_run_leaves_nothing(own_small, monkeypatch, name):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "SAMPLED_ABOVE", 10)
+    monkeypatch.setattr("relevanceai.kernels.lloyd.Assigned.update", interrupted)
+    version, records = own_small.version, own_small.opened().folder / "clusterings"
+    before = sorted(records.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        own_small.cluster(name, n_clusters=3, alias="three")
+    assert own_small.version == version
+    assert sorted(records.iterdir()) == before
+    assert own_small.list_cluster_aliases() == ["by-hand"]
+    monkeypatch.undo()
+    assert len(own_small.cluster(name, n_clusters=3, alias="three").sizes()) == 3  # no lock is held

@@ -11,11 +11,12 @@ from relevanceai.engine import reduce as reduce_module
 from relevanceai.engine import shares as shares_module
 from relevanceai.engine.reduce import Cancelled, reduce
 from relevanceai.engine.shares import shares
-from relevanceai.engine.source import ArraySource, Relabelled
+from relevanceai.engine.source import Relabelled
 from relevanceai.engine.together import Together
 from relevanceai.kernels import size, windows
 from relevanceai.kernels.moments import Moments, half_of
 from relevanceai.kernels.nearest import METRICS, RankedRows
+from relevanceai.store.array_source import ArraySource
 
 N_ROWS, N_DIMS, K = 3000, 5, 7
 

@@ -117,6 +117,7 @@ def test_each_vector_field_has_a_verdict_of_its_own(ops: ClusterOps) -> None:
     flat = found.fields["flat_vector_"]
     assert flat.verdict == "same"
     assert flat.lacking == (50, 50)
+    assert flat.runner_up is None
     assert "In flat_vector_: same." in repr(found)
 
 
@@ -166,7 +167,7 @@ def test_identical_vectors_are_compared_without_a_crash(tmp_path: Path) -> None:
 def test_it_is_shown_as_text_and_as_html(ops: ClusterOps) -> None:
     found = ops.compare("left", "right")
     assert repr(found).splitlines()[0] == (
-        "left and right in v_vector_: separate (confidence 1.00)"
+        "left and right in v_vector_: separate (confidence above 0.99)"
     )
     html = found._repr_html_()
     assert "<b>separate</b>" in html
@@ -178,8 +179,10 @@ def test_the_picture_has_two_densities_and_a_mark_for_each_document(ops: Cluster
     found = ops.compare("near", "right")
     axes = found.plot()
     assert axes.get_title() == "near and right: same"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["near", "right"]
-    assert len(axes.lines) == 2 + len(found.strip)
+    near, right, both = (line.get_ydata() for line in axes.lines[:3])
+    np.testing.assert_allclose(both, near + right)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["near", "right", "both"]
+    assert len(axes.lines) == 3 + len(found.strip)  # each, both, and the strip's
     assert len(axes.texts) == len(found.strip)
     with pytest.raises(InvalidInputError, match="too few documents"):
         ops.compare("left", "few").plot()
@@ -222,3 +225,13 @@ def test_names_with_markup_are_shown_as_text(tmp_path: Path) -> None:
     html = ops.compare("<b>x</b>", "y")._repr_html_()
     assert "<script>" not in html
     assert "<b>x</b>" not in html
+
+
+def test_a_small_cluster_beside_a_large_one_says_what_would_help(ops: ClusterOps) -> None:
+    found = ops.compare("left", "few", most=30, describe=False)
+    assert found.compared == (30, 1)
+    assert found.verdict == "undecided"
+    assert found.suggestion == (
+        "30 of 150 documents were drawn, and of the other cluster as many as fall to it at that rate: "
+        "pass a larger most= to look at more."
+    )

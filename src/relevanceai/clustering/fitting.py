@@ -44,8 +44,8 @@ _SCIKIT_ONLY = frozenset({"init", "algorithm", "copy_x", "verbose"})
 class Fit:
     """The labels that a model gave to rows, in the order of the stream, and their moments.
 
-    `described` is what made them, ready for the clustering's record: the facts of `description`, and
-    under `run` what the run itself was like.
+    `described` is what made them, ready for the clustering's record: the facts of `description`,
+    and under `run` what the run itself was like.
     """
 
     row_ids: NDArray[np.int64]
@@ -80,7 +80,8 @@ def fit(
     Notes
     -----
     "kmeans" and "minibatchkmeans" above 100,000 rows, and objects with `partial_fit` and `predict`
-    above 1 GiB of vectors or without `fit_predict`, are streamed; what else there is holds all vectors.
+    above 1 GiB of vectors or without `fit_predict`, are streamed; what else there is holds all
+    vectors.
     """
     started = perf_counter()
     kwargs = dict(model_kwargs or {})

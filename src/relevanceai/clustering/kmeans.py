@@ -46,10 +46,10 @@ class KMeansOptions:
     """How `fit_kmeans` goes about it; the further arguments of the model "kmeans".
 
     `n_init` is how many starts are tried on the first stage of the sample (None: 3 up to 100
-    clusters, else 1); `max_iter` bounds the steps of each stage; a stage ends when a step takes less
-    than `tol` of the inertia. `spherical` compares directions. `sample` is how many rows it trains
-    on, None for the larger of 100,000 and 512 a cluster (and 2 GiB at most); "all" lets the last stage
-    run over all rows, streamed. `library` is "relevanceai" or "faiss".
+    clusters, else 1); `max_iter` bounds the steps of each stage; a stage ends when a step takes
+    less than `tol` of the inertia. `spherical` compares directions. `sample` is how many rows it
+    trains on, None for the larger of 100,000 and 512 a cluster (and 2 GiB at most); "all" lets the
+    last stage run over all rows, streamed. `library` is "relevanceai" or "faiss".
     """
 
     n_init: int | None = None
@@ -120,8 +120,9 @@ def fit_kmeans(
 
     Notes
     -----
-    The sample is held (2 GiB at most), the rest streams: O(n_rows * n_clusters * n_dims) for the last
-    pass, and for each step of training on the sample. The same seed, rows and order give the same labels.
+    The sample is held (2 GiB at most), the rest streams: O(n_rows * n_clusters * n_dims) for the
+    last pass, and for each step of training on the sample. The same seed, rows and order give the
+    same labels.
     """
     rng = np.random.default_rng(random_state)
     with progress("Drawing a sample", source.n_rows, delay_s=0.5) as bar:

@@ -61,7 +61,7 @@ def fit_minibatch(
     *,
     random_state: int | None,
 ) -> tuple[Any, Fitted]:
-    """Run scikit-learn's MiniBatchKMeans over a source: seeds from a sample, one pass, one to assign.
+    """Run scikit-learn's MiniBatchKMeans over a source: seeds, one pass to learn, one to assign.
 
     Parameters
     ----------

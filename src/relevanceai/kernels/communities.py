@@ -1,4 +1,4 @@
-"""Communities: groups of rows around one that many are similar to, without a matrix of all pairs."""
+"""Communities: groups of rows around one that many are similar to, with no matrix of all pairs."""
 
 from collections.abc import Callable
 
@@ -32,13 +32,14 @@ def communities(
 
     Returns
     -------
-    int64 array of shape (n_rows,); 0 for the largest community, and so on (of equal ones the one that
-    was found first), -1 for rows in none.
+    int64 array of shape (n_rows,); 0 for the largest community, and so on (of equal ones the one
+    that was found first), -1 for rows in none.
 
     Notes
     -----
-    O(n_rows**2 * n_dims), twice at most; memory is bounded. Whether a similarity reaches the threshold is settled in
-    float64 when it is within 1e-5 of it, so that the answer does not depend on blocks.
+    O(n_rows**2 * n_dims), twice at most; memory is bounded. Whether a similarity reaches the
+    threshold, or comes within 1e-7 of it, is settled in float64 when it is close, so that the
+    answer does not depend on blocks.
 
     References
     ----------

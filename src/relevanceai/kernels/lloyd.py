@@ -1,4 +1,4 @@
-"""One step of k-means over a stream of rows: the nearest centroid of each, and the members' sums."""
+"""One step of k-means over a stream: the nearest centroid of each row, and the members' sums."""
 
 from typing import Self
 

@@ -20,8 +20,8 @@ class RowSample:
 
     Notes
     -----
-    Memory: at most twice the sample. Unlike a kernel's, its answer depends on the order of the rows,
-    so it is fed from one thread.
+    Memory: at most twice the sample. Unlike a kernel's, its answer depends on the order of the
+    rows, so it is fed from one thread.
 
     Examples
     --------

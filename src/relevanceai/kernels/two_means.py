@@ -16,7 +16,8 @@ from relevanceai.kernels.separation import (
 LEAST_TO_SPLIT = 2 * LEAST_TOGETHER
 """Fewer rows are too few to be cut on one half and judged on the other."""
 
-_N_DEALS = 2
+_N_DEALS = 3
+_N_FOLDS = 5
 _N_STARTS = 4
 _N_STEPS = 30
 
@@ -137,7 +138,11 @@ def split_test(
                 side = nearer_second(rows[judged], two_means(rows[learned], rng))
                 if min(int(side.sum()), int((~side).sum())) >= LEAST_DOCUMENTS:
                     held = rows[judged]
-                    tests.append(separation_test(held[~side], held[side], rng=rng, n_splits=2))
+                    tests.append(
+                        separation_test(
+                            held[~side], held[side], rng=rng, n_splits=1, n_folds=_N_FOLDS
+                        )
+                    )
     if not tests:
         return SplitTest(False, 1.0, 0.0, 0.0, is_second, centres)
     untested = [1.0] * (2 * n_deals - len(tests))  # a cut that leaves too few of one side

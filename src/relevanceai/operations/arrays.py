@@ -1,8 +1,8 @@
 """Arrays straight from a notebook, checked and made readable as a dataset is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,86 @@ from relevanceai.errors import InvalidInputError
 from relevanceai.progress import notice
 from relevanceai.store.array_documents import ArrayDocuments
 from relevanceai.store.arrays import ArrayStore
+from relevanceai.store.documents import DocumentStore
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ARRAYS = "arrays"
 """What messages call the dataset that there is not."""
 
 _CHECKED_BYTES = 4 * 2**20
+
+
+class FromArrays:
+    """How operations are made of a store, be it a dataset's or one of arrays."""
+
+    def __init__(
+        self, store: DocumentStore, workspace: Path | None, vector_fields: Sequence[str], alias: str
+    ) -> None:
+        self._store = store
+        self._workspace = workspace
+        self.vector_fields = tuple(vector_fields)
+        self.alias = alias
+
+    @classmethod
+    def from_arrays(
+        cls,
+        vectors: object,
+        labels: Iterable[object],
+        *,
+        documents: "pd.DataFrame | Sequence[Mapping[str, object]] | None" = None,
+        ids: Sequence[object] | None = None,
+        vector_field: str = "array_vector_",
+        alias: str = "labels",
+        media_folder: str | Path | None = None,
+    ) -> Self:
+        """Ask about arrays straight from a notebook: no dataset, no workspace, nothing written.
+
+        Parameters
+        ----------
+        vectors : array of shape (n_rows, n_dims), finite. C-contiguous float32 is read where it
+            lies, not copied; anything else is read as float32 some megabytes at a time, which is
+            said on stderr. Do not change it while it is asked about.
+        labels : one a row, as for `Dataset.cluster(byo_cluster_field=...)`: whole numbers become
+            `cluster-3`, text stays, -1 and "outlier" are noise, None and NaN are not clustered.
+        documents : what stands beside the vectors, in the same order: a DataFrame or dicts; None
+            for nothing but ids. Read as inserting them would, when first asked for.
+        ids : the `_id` of each row; when None those of the documents, else the row's number as
+            text.
+        vector_field, alias : the names that vectors and labels go by.
+        media_folder : the only folder from which pictures named by path are opened.
+
+        Returns
+        -------
+        The operations, with the answers that a dataset of these documents would give. There is no
+        page, so `closest` and `furthest` print no link, whatever `verbose` is, and `assign_new`
+        raises.
+
+        Raises
+        ------
+        InvalidInputError : vectors that are no numbers or not finite; another number of labels,
+            documents or ids than vectors; labels that cannot be read.
+        DuplicateIdError : an `_id` twice.
+
+        Examples
+        --------
+        >>> from relevanceai import ClusterOps
+        >>> vectors = np.array([[1, 0], [2, 0], [0, 5]], dtype=np.float32)
+        >>> ops = ClusterOps.from_arrays(vectors, [0, 0, 1], documents=[{"n": i} for i in range(3)])
+        >>> ops.closest("cluster-1")["results"]["cluster-1"]["results"][0]["n"]
+        2
+        """
+        store = array_store(
+            vectors,
+            labels,
+            documents=documents,
+            ids=ids,
+            vector_field=vector_field,
+            alias=alias,
+            media_folder=media_folder,
+        )
+        return cls(store, None, (vector_field,), store.clusterings()[0].alias)
 
 
 def array_store(
@@ -29,7 +104,7 @@ def array_store(
     alias: str,
     media_folder: str | Path | None,
 ) -> ArrayStore:
-    """Return a store of arrays; see `ClusterOps.from_arrays`, which names arguments and errors."""
+    """Return a store of arrays; see `FromArrays.from_arrays`, which names arguments and errors."""
     array = _checked_vectors(vectors)
     codes, is_clustered, cluster_ids = leaves_from(labels)
     if len(codes) != len(array):
@@ -74,12 +149,12 @@ def _checked_vectors(vectors: object) -> NDArray[np.floating]:
         raise InvalidInputError("vectors has masked numbers. Fill them first.")
     if array.dtype != np.float32 or not array.flags.c_contiguous:
         is_rounded = array.dtype not in (np.float32, np.float16)
-        how = "as float32" if array.dtype != np.float32 else "row by row"
+        what = str(array.dtype) if array.dtype != np.float32 else "not C-contiguous"
         notice(
-            f"vectors are {array.dtype}, {'' if array.flags.c_contiguous else 'not '}C-contiguous: "
-            f"every pass reads them {how}, some megabytes at a time, not copied as a whole"
-            + (", and rounded" if is_rounded else "")
-            + ". C-contiguous float32 is read where it lies"
+            f"vectors are {what}; every pass turns them into float32"
+            + (", rounded," if is_rounded else "")
+            + " a part at a time. "
+            "Quicker for large ones: np.ascontiguousarray(vectors, dtype=np.float32)"
         )
     step = max(1, _CHECKED_BYTES // (4 * array.shape[1]))
     for start in range(0, len(array), step):

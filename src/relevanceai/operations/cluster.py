@@ -1,6 +1,6 @@
 """ClusterOps: the questions one asks of a clustering, answered with numbers and documents."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -8,7 +8,7 @@ from relevanceai.batch import Document
 from relevanceai.clustering.ids import OUTLIER
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.nearest import Metric
-from relevanceai.operations.arrays import array_store
+from relevanceai.operations.arrays import FromArrays
 from relevanceai.operations.asked import (
     check_fields,
     found_clustering,
@@ -42,7 +42,7 @@ from relevanceai.store.labels import Clustering
 from relevanceai.store.names import slug
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 class HasStore(Protocol):
@@ -59,6 +59,7 @@ class HasStore(Protocol):
 
 
 class ClusterOps(
+    FromArrays,
     AsksGranularity,
     ClusterDifferences,
     ClusterLabels,
@@ -86,14 +87,6 @@ class ClusterOps(
     side, so that each has the same say; the scaled vectors are float32, so that differences far
     below a ten-millionth of their length are lost. Each call answers for the dataset as it is now.
     """
-
-    def __init__(
-        self, store: DocumentStore, workspace: Path | None, vector_fields: Sequence[str], alias: str
-    ) -> None:
-        self._store = store
-        self._workspace = workspace
-        self.vector_fields = tuple(vector_fields)
-        self.alias = alias
 
     @classmethod
     def from_dataset(
@@ -126,70 +119,22 @@ class ClusterOps(
         found = found_clustering(store, alias, wanted)
         return cls(store, dataset.workspace, found.vector_fields, found.alias)
 
-    @classmethod
-    def from_arrays(
-        cls,
-        vectors: object,
-        labels: Iterable[object],
-        *,
-        documents: "pd.DataFrame | Sequence[Mapping[str, object]] | None" = None,
-        ids: Sequence[object] | None = None,
-        vector_field: str = "array_vector_",
-        alias: str = "labels",
-        media_folder: str | Path | None = None,
-    ) -> Self:
-        """Ask about arrays straight from a notebook: no dataset, no workspace, nothing written.
-
-        Parameters
-        ----------
-        vectors : array of shape (n_rows, n_dims), finite. C-contiguous float32 is read where it lies, not copied;
-            anything else is read as float32 some megabytes at a time, which is said on stderr. Do
-            not change it while it is asked about.
-        labels : one a row, as for `Dataset.cluster(byo_cluster_field=...)`: whole numbers become
-            `cluster-3`, text stays, -1 and "outlier" are noise, None and NaN are not clustered.
-        documents : what stands beside the vectors, in the same order: a DataFrame or dicts; None
-            for nothing but ids. Read as inserting them would, when first asked for.
-        ids : the `_id` of each row; those of the documents when None, else the row's number as text.
-        vector_field, alias : the names that vectors and labels go by.
-        media_folder : the only folder from which pictures named by path are opened.
-
-        Returns
-        -------
-        The operations, with the answers that a dataset of these documents would give. There is no
-        page, so `closest` and `furthest` print no link, whatever `verbose` is, and `assign_new` raises.
-
-        Raises
-        ------
-        InvalidInputError : vectors that are no numbers or not finite; another number of labels,
-            documents or ids than vectors; labels that cannot be read.
-        DuplicateIdError : an `_id` twice.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> vectors = np.array([[1, 0], [2, 0], [0, 5]], dtype=np.float32)
-        >>> ops = ClusterOps.from_arrays(vectors, [0, 0, 1], documents=[{"n": i} for i in range(3)])
-        >>> ops.closest("cluster-1")["results"]["cluster-1"]["results"][0]["n"]
-        2
-        """
-        store = array_store(
-            vectors,
-            labels,
-            documents=documents,
-            ids=ids,
-            vector_field=vector_field,
-            alias=alias,
-            media_folder=media_folder,
-        )
-        return cls(store, None, (vector_field,), store.clusterings()[0].alias)
-
     # what it is --------------------------------------------------------------------------------
 
+    if not TYPE_CHECKING:  # or every name would pass for one that is there
+
+        def __getattr__(self, name: str) -> object:
+            """Say where the picture is; ClusterOps computes and does not draw."""
+            hint = ""
+            if name == "centroid_heatmap":
+                alias = self.__dict__.get("alias", "...")
+                hint = f". ClusterVizOps draws: dataset.ClusterVizOps(alias={alias!r}).{name}()"
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
+
     def __repr__(self) -> str:
-        fields = ", ".join(self.vector_fields)
         return (
-            f"{type(self).__name__}(dataset={self.dataset_name!r}, vector_fields=[{fields}], "
-            f"alias={self.alias!r})"
+            f"{type(self).__name__}(dataset={self.dataset_name!r}, "
+            f"vector_fields={list(self.vector_fields)!r}, alias={self.alias!r})"
         )
 
     @property

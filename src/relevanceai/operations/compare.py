@@ -88,6 +88,7 @@ def compared(
         if asked.draws and test.is_tested:
             rng = np.random.default_rng(seed)
             recovery = pair_recovery(*rows, rng=rng, n_draws=asked.draws)
+    runner_up: tuple[float, float] | None
     if fields == clustering.vector_fields:
         own, other = places_of[first], places_of[second]
         runner_up = (
@@ -96,7 +97,7 @@ def compared(
         )
         separation = float(separations(store, centroids, np.array([own]), np.array([other]))[0])
     else:  # only these two are known in the other field
-        runner_up = (1.0, 1.0)
+        runner_up = None
         separation = separation_number(min(1.0, max(edges.ratio, 1e-3)), -1.0)
     evidence = Evidence(
         n_first=len(rows[0]),
@@ -108,10 +109,16 @@ def compared(
         power=test.power,
         stretch=test.stretch,
         cross_ratio=edges.ratio,
-        runner_up_first=runner_up[0],
-        runner_up_second=runner_up[1],
+        runner_up_first=runner_up[0] if runner_up else 0.0,
+        runner_up_second=runner_up[1] if runner_up else 0.0,
     )
     judgement = judged(evidence, first, second)
+    if not test.is_tested and any(one.is_drawn for one in samples):
+        hint = (
+            f"{asked.most:,} of {max(members):,} documents were drawn, and of the other cluster as "
+            "many as fall to it at that rate: pass a larger most= to look at more."
+        )
+        judgement = replace(judgement, suggestion=hint)
     boundary, strip = _between(store, test, samples, (first, second), asked.boundary, _STRIP)
     return Comparison(
         first=first,

@@ -63,7 +63,7 @@ class Comparison:
     power : how often a gap of five standard deviations would be found with so many documents.
     stretch : how many times wider the two together are along the line between them than across it.
     runner_up : for each cluster the share of its documents whose second nearest centroid is the
-        other's.
+        other's; None in other vector fields than those that were clustered.
     cross_edges, cross_expected : the share of edges of the 15-nearest-neighbour graph that lead to
         the other cluster, and what it would be with labels dealt at random; `cross_ratio` is their
         ratio.
@@ -93,7 +93,7 @@ class Comparison:
     depth: float
     power: float
     stretch: float
-    runner_up: tuple[float, float]
+    runner_up: tuple[float, float] | None
     cross_edges: float
     cross_expected: float
     cross_ratio: float
@@ -106,7 +106,9 @@ class Comparison:
     fields: dict[str, "Comparison"] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        sure = f" (confidence {self.confidence:.2f})" if self.verdict != "undecided" else ""
+        # cut, not rounded: 1.00 is more than any test can give
+        two = "above 0.99" if self.confidence >= 0.995 else f"{self.confidence:.2f}"
+        sure = f" (confidence {two})" if self.verdict != "undecided" else ""
         lines = [
             f"{self.first} and {self.second} in {', '.join(self.vector_fields)}: "
             f"{self.verdict}{sure}",
@@ -204,7 +206,7 @@ class Comparison:
             "depth": self.depth,
             "power": self.power,
             "stretch": self.stretch,
-            "runner_up": list(self.runner_up),
+            "runner_up": None if self.runner_up is None else list(self.runner_up),
             "cross_edges": self.cross_edges,
             "cross_expected": self.cross_expected,
             "cross_ratio": self.cross_ratio,
@@ -232,7 +234,7 @@ class Comparison:
 
     def _numbers(self) -> list[tuple[str, str]]:
         """Return the numbers of the table, each with its name."""
-        return [
+        numbers = [
             ("documents", f"{self.members[0]:,} and {self.members[1]:,}"),
             ("looked at", f"{self.compared[0]:,} and {self.compared[1]:,}"),
             ("p-value", "below 0.0001" if self.p_value < 1e-4 else f"{self.p_value:.3g}"),
@@ -241,12 +243,12 @@ class Comparison:
             ("power", f"{self.power:.0%}"),
             ("wider along than across", f"{self.stretch:.1f} times"),
             ("neighbours in the other, of chance", f"{self.cross_ratio:.0%}"),
-            (
-                "nearest other cluster is the other one of the two",
-                f"{self.runner_up[0]:.0%} and {self.runner_up[1]:.0%}",
-            ),
             ("separation", f"{self.separation:.2f}"),
         ]
+        if self.runner_up is not None:
+            shares = f"{self.runner_up[0]:.0%} and {self.runner_up[1]:.0%}"
+            numbers.append(("second nearest is the other of the two", shares))
+        return numbers
 
 
 def _named(one: Placed) -> dict[str, Any]:

@@ -72,10 +72,10 @@ class ClusterLabels:
 
         Returns
         -------
-        DataFrame with a row a vector: `cluster` and its `distance`, `other`, the next nearest
-        cluster, with its `other_distance`, and `margin`, how much further that one is: 0 is a
-        tie, which goes to the cluster that comes first. With one cluster `other` is None, and its distance and
-        the margin are infinite.
+        DataFrame with a row a vector: `cluster` and its `distance`; `other`, the next nearest
+        cluster, with its `other_distance`; and `margin`, how much further that one is. A margin of
+        0 is a tie, which goes to the cluster that comes first. With one cluster `other` is None,
+        and its distance and the margin are infinite.
 
         Raises
         ------

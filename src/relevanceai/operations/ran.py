@@ -8,7 +8,7 @@ class ClusteringRan:
     """The question where a clustering comes from."""
 
     def run_report(self: HoldsClustering) -> RunReport:
-        """Return what made this clustering: model, parameters, seed, versions, time, inertia, sizes.
+        """Return what made this clustering: model, parameters, seed, time, inertia, sizes.
 
         Returns
         -------

@@ -32,6 +32,11 @@ class ClusterSample:
     members: int
     lacking: int = 0
 
+    @property
+    def is_drawn(self) -> bool:
+        """Tell whether these are some of the cluster's documents, not all."""
+        return len(self.row_ids) + self.lacking < self.members
+
 
 def sampling_rate(members: Sequence[int], most: int) -> float:
     """Return the share of each cluster's documents to draw, the same for all of them.

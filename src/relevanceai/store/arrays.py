@@ -87,7 +87,7 @@ class ArrayStore(DocumentStore):
 
     @property
     def media_folder(self) -> Path:
-        """The folder from which pictures named by path are opened; one that is not there for none."""
+        """The folder from which pictures named by path are opened; for none, one that is not there."""
         return self.folder / "media" if self._media_folder is None else self._media_folder
 
     def exists(self) -> bool:
