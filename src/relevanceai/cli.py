@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
             name,
             parents=[where],
             help=purpose,
-            description=f"{purpose[0].upper()}{purpose[1:]}.",
+            description=purpose[0].upper() + purpose[1:] + ("" if purpose.endswith("?") else "."),
             epilog=f"example:\n  relevanceai {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
