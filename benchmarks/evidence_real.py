@@ -33,7 +33,7 @@ SINGLE = {
     "centred": "centred cosine",
     "overlap": "second-nearest overlap",
     "edges": "15-NN cross-edges over sizes",
-    "walk": "walk on the 30-NN graph",
+    "walk": "walk on the neighbour graph",
     "held-out gap": "held-out gap",
     "held-out dip": "held-out dip",
     "valley p-value": "valley p-value",

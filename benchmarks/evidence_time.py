@@ -71,7 +71,7 @@ def write_time() -> None:
         rows.append([cell, *one.get("first", [""]), f"{middle:.3f}", f"{low:.3f} to {high:.3f}"])
     write_section(
         "6. Time",
-        "Promised: `compare` under 1.5 s at 1,000,000 x 512, warm. The first call draws the sample "
+        "Promised: `compare` under 1.5 s at 1,000,000 x 512, warm. The first call loads what is needed and draws the sample "
         "for the graph of all clusters, which is kept; centroids are there already. BLAS on one "
         f"thread. {TIMES} times each.\n\n{table(rows)}",
     )

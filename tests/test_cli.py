@@ -18,6 +18,7 @@ import pytest
 
 from relevanceai import __version__, cli, commands, launch
 from relevanceai.cli import main
+from relevanceai.kernels.similarity import CENTROID_METRICS
 from relevanceai.typed import as_options
 
 if TYPE_CHECKING:
@@ -617,14 +618,16 @@ def test_heatmap_prints_the_pairs_and_saves_the_picture(
     assert output.read_bytes().startswith(magic)
 
 
+@pytest.mark.parametrize("metric", CENTROID_METRICS)
 def test_heatmap_names_its_own_file(
     small_home: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    metric: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["heatmap", "small", "--metric", "l2", "--workspace", str(small_home)]) == 0
+    assert main(["heatmap", "small", "--metric", metric, "--workspace", str(small_home)]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert Path(last.removeprefix("The heat map is in ")).parent == tmp_path
 

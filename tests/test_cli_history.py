@@ -70,7 +70,7 @@ def test_a_version_that_is_not_there_is_one_line(
 
 def test_tags_are_listed_made_and_removed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     latest = Client(home).Dataset("small").version
-    assert said(capsys, "tag", "small") == ["No tags yet of small"]
+    assert said(capsys, "tag", "small") == ["small has no tags yet"]
     assert said(capsys, "tag", "small", "now") == [f"Version {latest} is tagged now"]
     assert said(capsys, "tag", "small", "first", "--version", "1") == ["Version 1 is tagged first"]
     assert [line.split() for line in said(capsys, "tag", "small")[2:]] == [

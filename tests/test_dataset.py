@@ -450,14 +450,16 @@ def test_no_vectors_or_several_ask_which(client: Client) -> None:
     with pytest.raises(InvalidInputError) as caught:
         bare.cluster()
     assert str(caught.value) == (
-        "Dataset 'bare' has 0 vector fields: nothing yet. Insert documents with vectors."
+        "Dataset 'bare' has no vector field. Insert documents with vectors: in a field whose name "
+        "ends in '_vector_', or named in vector_fields=[...]."
     )
     two = client.Dataset("two")
     two.insert_documents([{"_id": "a", "a_vector_": [1], "b_vector_": [2]}])
     with pytest.raises(InvalidInputError) as caught:
         two.cluster()
     assert str(caught.value) == (
-        "Dataset 'two' has 2 vector fields: 'a_vector_', 'b_vector_'. Pass vector_fields=[...]."
+        "Dataset 'two' has 2 vector fields: 'a_vector_', 'b_vector_'. "
+        "Pass one of them, or several to join them: vector_fields=['a_vector_']."
     )
 
 
@@ -517,3 +519,26 @@ def test_media_lies_in_the_dataset_folder(small: Dataset, small_home: Path) -> N
 def test_an_id_that_is_there_is_refused(own_small: Dataset) -> None:
     with pytest.raises(DuplicateIdError, match="Use upsert_documents"):
         own_small.insert_documents([{"_id": "d0-00"}])
+
+
+def test_a_field_kept_as_lists_is_not_silently_left_so(client: Client) -> None:
+    lists = client.Dataset("lists")
+    documents = [{"_id": str(i), "embedding": [float(i), 1.0]} for i in range(4)]
+    lists.insert_documents(documents)
+    way = (
+        "To make vectors of them: drop_field('embedding'), then "
+        "upsert_documents(documents, vector_fields=['embedding'])."
+    )
+    for call, problem in (
+        (lists.cluster, "Dataset 'lists' has no vector field. 'embedding' holds lists or dicts."),
+        (
+            lambda: lists.upsert_documents(documents, vector_fields=["embedding"]),
+            "vector_fields names 'embedding', which is kept as json in dataset 'lists'.",
+        ),
+    ):
+        with pytest.raises(InvalidInputError) as caught:
+            call()
+        assert str(caught.value) == f"{problem} {way}"
+    lists.drop_field("embedding")
+    lists.upsert_documents(documents, vector_fields=["embedding"])
+    assert lists.schema["embedding"] == {"vector": 2}

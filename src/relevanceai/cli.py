@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
             name,
             parents=[where],
             help=purpose,
-            description=f"{purpose[0].upper()}{purpose[1:]}.",
+            description=purpose[0].upper() + purpose[1:] + ("" if purpose.endswith("?") else "."),
             epilog=f"example:\n  relevanceai {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -180,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
         "heatmap ecommerce --order linkage --output heatmap.svg",
     )
     _add_which(heatmap)
-    _add_metric(heatmap)
+    _add_metric(heatmap, ("centred", "corrected", "l2_similarity"))
     heatmap.add_argument("--order", choices=("id", "linkage"), default="id", help="default id")
     heatmap.add_argument("--output", metavar="FILE", help="a .png or .svg file")
 
@@ -340,10 +340,9 @@ def _add_which(parser: argparse.ArgumentParser) -> argparse.Action:
     return dataset
 
 
-def _add_metric(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--metric", choices=("cosine", "l2", "l1", "dp"), default="cosine", help="default cosine"
-    )
+def _add_metric(parser: argparse.ArgumentParser, more: Sequence[str] = ()) -> None:
+    names = ("cosine", "l2", "l1", "dp", *more)
+    parser.add_argument("--metric", choices=names, default="cosine", help="default cosine")
 
 
 def _add_no_browser(parser: argparse.ArgumentParser) -> None:

@@ -245,7 +245,7 @@ def tag(given: argparse.Namespace) -> int:
         if given.remove or given.version is not None:
             raise InvalidInputError("--version and --remove need a NAME. Pass one.")
         rows = [{"tag": name, "version": number} for name, number in dataset.tags().items()]
-        print(table(rows, width=room()) if rows else f"No tags yet of {cell(given.dataset)}")
+        print(table(rows, width=room()) if rows else f"{cell(given.dataset)} has no tags yet")
     elif given.remove:
         print(f"Version {dataset.untag(given.name)} is no longer tagged {given.name}")
     else:
@@ -327,13 +327,14 @@ def info(given: argparse.Namespace) -> int:
 def _runs(dataset: "Dataset") -> int:
     """Print how each clustering of a dataset was made."""
     found = dataset.clusterings()
-    for one in found:
+    for place, one in enumerate(found):
+        if place:
+            print()
         ops = dataset.ClusterOps(alias=one.alias, vector_fields=one.vector_fields)
         for name, fact in ops.run_report().facts().items():
             print(f"{name:<13} {cell(fact)}")
-        print()
     if not found:
-        print(f"No clusterings yet of {cell(dataset.name)}")
+        print(f"{cell(dataset.name)} has no clusterings yet")
     return 0
 
 

@@ -263,7 +263,10 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
             )
             return build_sample(self._workspace, self.name)
         there = listed(self._workspace.names(), like=self.name)
-        ready = [one for one in SAMPLES if not self._workspace.was_deleted(one)]
+        taken = self._workspace.names()
+        ready = [
+            one for one in SAMPLES if one not in taken and not self._workspace.was_deleted(one)
+        ]
         again = (
             f" It is a sample that was deleted: client.load_sample({self.name!r}) brings it back."
             if self.name in SAMPLES

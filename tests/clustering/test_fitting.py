@@ -140,3 +140,26 @@ def test_every_way_tells_inertia_and_moments(name):
         assert found.moments.count[place] == len(members)
         inertia += ((members - members.mean(axis=0)) ** 2).sum()
     assert found.described["run"]["inertia"] == pytest.approx(inertia)
+
+
+def test_centroids_to_start_from_are_not_dropped_on_large_data(all_is_large):
+    # They were replaced by seeds of ours.
+    rows, _ = groups()
+    with pytest.raises(InvalidInputError, match="could not cluster"):
+        fitted("minibatchkmeans", rows, n_clusters=5, model_kwargs={"init": [[0.0]]})
+
+
+@pytest.mark.parametrize("name", ["kmeans", "minibatchkmeans"])
+@pytest.mark.parametrize("exponent", [-110, 70, 110])
+def test_the_unit_of_large_data_does_not_matter(name, exponent, all_is_large):
+    # Products overflowed in float32: every row came back as noise.
+    rows, true = groups(offset=2.0)
+    found = fitted(name, np.ldexp(rows, exponent), n_clusters=5, random_state=3)
+    assert is_same_partition(found.labels, true)
+
+
+def test_one_broken_vector_leaves_no_row_without_a_cluster(all_is_large):
+    rows, _ = groups()
+    rows[7] = 1e20
+    found = fitted("kmeans", rows, n_clusters=2)
+    assert sorted(np.bincount(found.labels).tolist()) == [1, len(rows) - 1]

@@ -50,6 +50,33 @@ def test_each_model_finds_groups_that_are_far_apart(name, offset):
     assert is_same_partition(labels, true)
 
 
+@pytest.mark.parametrize(("name", "argument"), [("kmeans", "init"), ("gmm", "means_init")])
+def test_centroids_to_start_from_lie_where_the_vectors_lie(name, argument):
+    # They stayed where they were while the vectors were shifted: gmm then found one cluster.
+    vectors, true = groups(4, offset=100.0)
+    vectors[true == 3] += 100.0
+    starts = np.stack([vectors[true == one].mean(axis=0) for one in range(4)])
+    kwargs = {argument: starts.tolist(), "max_iter": 1}
+    labels, _ = fit_labels(name, vectors, n_clusters=4, model_kwargs=kwargs)
+    assert is_same_partition(labels, true)
+
+
+@pytest.mark.parametrize("starts", [[[1.0]], "nowhere", [[1.0], [1.0, 2.0]]])
+def test_centroids_to_start_from_of_another_form_are_refused(starts):
+    vectors, _ = groups(4)
+    with pytest.raises(InvalidInputError):
+        fit_labels("kmeans", vectors, n_clusters=4, model_kwargs={"init": starts})
+
+
+@pytest.mark.parametrize("name", ["kmeans", "minibatchkmeans", "agglomerative", "birch", "gmm"])
+@pytest.mark.parametrize("exponent", [-120, -70, 65, 110])
+def test_the_unit_of_the_vectors_does_not_matter(name, exponent):
+    # Squares left the range of float32: kmeans found one cluster, or answered at random.
+    vectors, true = groups(4, offset=2.0)
+    labels, _ = fit_labels(name, np.ldexp(vectors, exponent), n_clusters=4)
+    assert is_same_partition(labels, true)
+
+
 @counted
 def test_a_million_from_the_origin_the_groups_are_still_found(name):
     vectors, true = groups(4, offset=1e6)

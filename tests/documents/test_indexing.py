@@ -173,3 +173,21 @@ def test_with_every_partition_it_is_exact_after_any_writes(
     for query in documents(3, 77):
         exact, found = both(things, query[FIELD])  # type: ignore[arg-type]
         assert found == exact
+
+
+def test_a_query_of_zeros_finds_as_many_with_an_index(things: Dataset) -> None:
+    # The index named no candidate for it, so that nothing was found.
+    things.create_vector_index()
+    exact, found = both(things, [0.0] * 6)
+    assert len(found) == 15
+    assert found == exact
+
+
+def test_zero_vectors_alone_have_no_direction_to_be_indexed_by(client: Client) -> None:
+    # Lance's own error came out.
+    zeros = client.Dataset("zeros")
+    zeros.insert_documents([{"_id": f"{i}", FIELD: [0.0, 0.0]} for i in range(9)])
+    with pytest.raises(InvalidInputError, match="All 9 vectors of 'look_vector_' are zero"):
+        zeros.create_vector_index()
+    zeros.upsert_documents([{"_id": "8", FIELD: [1.0, 0.0]}])
+    assert zeros.create_vector_index().n_partitions == 1

@@ -71,3 +71,11 @@ def test_sorting_and_compiled_code_find_the_same(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(neighbour_graph, "FEW_ROWS", 0)
     monkeypatch.setattr(neighbour_graph, "BLOCK_ROWS", 40)
     assert np.array_equal(nearest_rows(rows, 7), sorted_)
+
+
+@pytest.mark.parametrize("exponent", [-120, -75, 65, 125])
+def test_the_unit_of_the_rows_does_not_matter(exponent):
+    # Squares left the range of float32: the earliest rows were the nearest.
+    rows = np.random.default_rng(0).uniform(-1.0, 1.0, size=(60, 3)).astype(np.float32)
+    scaled = np.ldexp(rows, exponent)
+    assert nearest_rows(scaled, 5).tolist() == nearest_rows(rows, 5).tolist()

@@ -117,9 +117,15 @@ def test_every_door_opens_the_same_clustering(small: Dataset) -> None:
         assert one.media_folder == small.media_folder
         assert one.revision == opened[0].revision
     assert repr(opened[0]) == (
-        "ClusterOps(dataset='small', vector_fields=[look_vector_], alias='by-hand')"
+        "ClusterOps(dataset='small', vector_fields=['look_vector_'], alias='by-hand')"
     )
     assert repr(opened[1]).startswith("ClusterVizOps(")
+    with pytest.raises(AttributeError) as caught:
+        getattr(opened[0], "centroid_heatmap")  # noqa: B009
+    assert str(caught.value) == (
+        "'ClusterOps' object has no attribute 'centroid_heatmap'. ClusterVizOps draws: "
+        "dataset.ClusterVizOps(alias='by-hand').centroid_heatmap()"
+    )
 
 
 @pytest.mark.parametrize(

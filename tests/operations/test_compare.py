@@ -167,7 +167,7 @@ def test_identical_vectors_are_compared_without_a_crash(tmp_path: Path) -> None:
 def test_it_is_shown_as_text_and_as_html(ops: ClusterOps) -> None:
     found = ops.compare("left", "right")
     assert repr(found).splitlines()[0] == (
-        "left and right in v_vector_: separate (confidence 1.00)"
+        "left and right in v_vector_: separate (confidence above 0.99)"
     )
     html = found._repr_html_()
     assert "<b>separate</b>" in html
@@ -179,8 +179,10 @@ def test_the_picture_has_two_densities_and_a_mark_for_each_document(ops: Cluster
     found = ops.compare("near", "right")
     axes = found.plot()
     assert axes.get_title() == "near and right: same"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["near", "right"]
-    assert len(axes.lines) == 2 + len(found.strip)
+    near, right, both = (line.get_ydata() for line in axes.lines[:3])
+    np.testing.assert_allclose(both, near + right)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["near", "right", "both"]
+    assert len(axes.lines) == 3 + len(found.strip)  # each, both, and the strip's
     assert len(axes.texts) == len(found.strip)
     with pytest.raises(InvalidInputError, match="too few documents"):
         ops.compare("left", "few").plot()

@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from relevanceai.dataset import Dataset
 from relevanceai.errors import InvalidInputError, NotFoundError
+from relevanceai.operations.cluster import ClusterOps
 
 
 def test_two_clusters_differ_in_what_their_documents_say(small: Dataset) -> None:
@@ -35,6 +37,13 @@ def test_a_cluster_is_compared_with_its_siblings_together(small: Dataset) -> Non
 
 def test_what_cannot_be_compared_is_refused(small: Dataset) -> None:
     ops = small.ClusterOps()
+    lone = ClusterOps.from_arrays(np.eye(3, dtype=np.float32), [0, 0, 0])
+    with pytest.raises(InvalidInputError) as caught:
+        lone.differences("cluster-0")
+    assert str(caught.value) == (
+        "There is nothing to compare 'cluster-0' with: clustering 'labels' has one cluster. "
+        "Cluster with more."
+    )
     with pytest.raises(InvalidInputError) as caught:
         ops.differences("cluster-1", "cluster-1")
     assert str(caught.value) == "'cluster-1' does not differ from itself. Name another cluster."

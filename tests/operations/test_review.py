@@ -73,6 +73,10 @@ def test_the_dict_is_plain_and_whole(ops: ClusterOps) -> None:
             {"a": np.ones((1, 3)), "b": np.ones((2, 3))},
             "  3 documents in 2 clusters of 1 to 2 (half have 2 or more); 1 not clustered.",
         ),
+        (
+            {"a": np.ones((2, 3)), "b": np.ones((2, 3))},
+            "  4 documents in 2 clusters of 2 each; 1 not clustered.",
+        ),
     ],
 )
 def test_odd_clusterings_have_a_report(

@@ -79,9 +79,9 @@ def fit(
 
     Notes
     -----
-    "kmeans" and "minibatchkmeans" above 100,000 rows, and objects with `partial_fit` and `predict`
-    above 1 GiB of vectors or without `fit_predict`, are streamed; what else there is holds all
-    vectors.
+    "kmeans" and "minibatchkmeans" above 100,000 rows, unless `init` is centroids of yours, and
+    objects with `partial_fit` and `predict` above 1 GiB of vectors or without `fit_predict`, are
+    streamed; what else there is holds all vectors.
     """
     started = perf_counter()
     kwargs = dict(model_kwargs or {})
@@ -94,7 +94,7 @@ def fit(
         seed = checked_seed(random_state)
         done = fit_kmeans(source, count, random_state=seed, options=options_from(kwargs))
         described = _ours(done.params, seed)
-    elif name == "minibatchkmeans" and is_large:
+    elif name == "minibatchkmeans" and is_large and not _brings_starts(kwargs):
         count = checked_count(name, n_clusters, n_rows)
         assert count is not None
         seed = checked_seed(random_state)
@@ -136,6 +136,11 @@ def _is_ours(kwargs: Mapping[str, object], *, is_large: bool) -> bool:
     if library is not None:
         return library != "scikit-learn"
     return not _SCIKIT_ONLY & kwargs.keys() and (is_large or bool(_OURS_ONLY & kwargs.keys()))
+
+
+def _brings_starts(kwargs: Mapping[str, object]) -> bool:
+    """True where the user says where to start from; a name says how to find it, as we do."""
+    return not isinstance(kwargs.get("init", "k-means++"), str)
 
 
 def _must_stream(model: object, n_rows: int, n_dims: int) -> bool:

@@ -14,13 +14,17 @@ from relevanceai.store.labels import Clustering, Numbers
 from relevanceai.store.sampling import labelled_rows, vectors_at
 
 NEIGHBOURS = 30
-"""Edges that each document of the sample has."""
+"""Edges that each document of the sample has; half as many where clusters have few in the sample."""
 
-MOST_ROWS = 10_000
-"""Documents of the sample, however narrow the vectors are."""
+ENOUGH_OF_EACH = 30
+"""Documents a cluster, on average, that the sample should have: with fewer the graph is blurred."""
 
-MOST_PRODUCTS = 15e9
-"""Products of two numbers that finding the neighbours may take: wide vectors get a smaller sample."""
+MOST_ROWS, MOST_PRODUCTS = 10_000, 15e9
+"""Documents of the sample, and products of two numbers that finding neighbours may take (so wide
+vectors get a smaller sample), where that is enough of each cluster."""
+
+MOST_ROWS_OF_MANY, MOST_PRODUCTS_OF_MANY = 20_000, 100e9
+"""The same where there are many clusters."""
 
 LEAST_OF_EACH = 10
 """Documents of each cluster in the sample, or all it has, whatever its share is."""
@@ -55,8 +59,9 @@ def cluster_graph(store: DocumentStore, clustering: Clustering) -> ClusterGraph:
     Notes
     -----
     The sample is drawn in proportion to the clusters' sizes, with `LEAST_OF_EACH` at least; noise
-    takes no part. It has at most `MOST_ROWS` documents (more only where there are more than a
-    thousand clusters), and at most as many as `MOST_PRODUCTS` allows. The draw is seeded: the same
+    takes no part. It has at most 10,000 documents, 5,400 of 512 dimensions; up to 20,000, 14,000 of
+    512 dimensions, where there are so many clusters that each would have fewer than 30 (seconds, once).
+    The draw is seeded: the same
     documents and labels always give the same graph. It is kept in the cache until the dataset
     changes.
     """
@@ -76,6 +81,19 @@ def cluster_graph(store: DocumentStore, clustering: Clustering) -> ClusterGraph:
         len(clustering.ids),
         int(kept["n_rows"]),
     )
+
+
+def sample_size(n_clusters: int, n_dims: int) -> int:
+    """Return how many documents the graph is made from, where there are so many.
+
+    Examples
+    --------
+    >>> sample_size(10, 64), sample_size(100, 512), sample_size(1_000, 128)
+    (10000, 5412, 20000)
+    """
+    usual = min(MOST_ROWS, (MOST_PRODUCTS / max(1, n_dims)) ** 0.5)
+    of_many = min(MOST_ROWS_OF_MANY, (MOST_PRODUCTS_OF_MANY / max(1, n_dims)) ** 0.5)
+    return int(max(usual, min(of_many, ENOUGH_OF_EACH * n_clusters)))
 
 
 def sampled_places(
@@ -114,7 +132,7 @@ def _taken(store: DocumentStore, clustering: Clustering) -> ClusterGraph:
     row_ids, labels = labelled_rows(store, clustering)
     row_ids, labels = row_ids[labels >= 0], labels[labels >= 0]
     width = n_dims(store, clustering.vector_fields)
-    most = int(min(MOST_ROWS, (MOST_PRODUCTS / max(1, width)) ** 0.5))
+    most = sample_size(len(np.unique(labels)), width)
     places = sampled_places(labels, most, np.random.default_rng(_SEED))
     parts, has_all = vectors_at(store, clustering.vector_fields, row_ids[places])
     labels = labels[places][has_all]
@@ -122,5 +140,7 @@ def _taken(store: DocumentStore, clustering: Clustering) -> ClusterGraph:
     if len(labels) < 2:
         return ClusterGraph(nothing, nothing, len(clustering.ids), len(labels))
     vectors = parts[0] if len(parts) == 1 else concatenate_units(parts)
-    pairs, counts = cluster_edges(nearest_rows(vectors, NEIGHBOURS), labels, len(clustering.ids))
+    is_sparse = len(labels) < (ENOUGH_OF_EACH + LEAST_OF_EACH) * len(np.unique(labels))
+    near = nearest_rows(vectors, NEIGHBOURS // 2 if is_sparse else NEIGHBOURS)
+    pairs, counts = cluster_edges(near, labels, len(clustering.ids))
     return ClusterGraph(pairs, counts, len(clustering.ids), len(labels))

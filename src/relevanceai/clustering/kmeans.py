@@ -17,7 +17,7 @@ from relevanceai.errors import InvalidInputError, MissingExtraError, listed
 from relevanceai.kernels.moments import Moments
 from relevanceai.kernels.row_sample import RowSample
 from relevanceai.kernels.seeding import plus_plus
-from relevanceai.kernels.units import concatenate_units
+from relevanceai.kernels.units import about_one, concatenate_units
 from relevanceai.progress import counting, notice, progress
 from relevanceai.store.array_source import ArraySource
 
@@ -158,6 +158,11 @@ def fit_kmeans(
             on_rows=counting(bar.update),
         )
     row_ids, labels, moments = assigned.settled()
+    if not len(moments.count):
+        raise InvalidInputError(
+            "'kmeans' found no centroid: some vectors hold numbers whose squares float32 cannot hold. "
+            "Scale the vectors, or mend those that are broken."
+        )
     if len(moments.count) < n_clusters:
         _LOGGER.warning(
             "kmeans was asked for %d clusters and found %d.", n_clusters, len(moments.count)
@@ -214,12 +219,14 @@ def _trained(
     rng: np.random.Generator,
 ) -> _Trained:
     """Centroids from a sample: several starts on a small part of it, the best on ever more."""
-    shift = np.zeros(sample.shape[1])
+    shift, before_shift, after_shift = np.zeros(sample.shape[1]), 0, 0
     if options.spherical:
         rows = concatenate_units([sample])
-    else:  # about the origin float32 keeps what tells rows apart
-        shift = sample.mean(axis=0, dtype=np.float64)
-        rows = (sample - shift).astype(np.float32)
+    else:  # about the origin, and about one, float32 keeps what tells rows apart
+        scaled, before_shift = about_one(sample)
+        shift = scaled.mean(axis=0, dtype=np.float64)
+        moved_rows: NDArray[np.float32] = (scaled - shift).astype(np.float32)
+        rows, after_shift = about_one(moved_rows)
     rows = rows[rng.permutation(len(rows))]  # so that a part of it is a sample, too
     first = min(len(rows), max(_LEAST_FIRST, _FIRST_PER_CENTROID * n_clusters))
     n_seeds = min(len(rows), max(_LEAST_SEEDS, _SEEDS_PER_CENTROID * n_clusters))
@@ -271,7 +278,8 @@ def _trained(
             if is_last:
                 break
             size = min(len(rows), size * _GROWTH)
-    return _Trained(centroids + shift, tries, steps, has_converged)
+    centroids = np.ldexp(np.ldexp(centroids, -after_shift) + shift, -before_shift)
+    return _Trained(centroids, tries, steps, has_converged)
 
 
 def _refined(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from relevanceai.clustering.ids import NOISE
 from relevanceai.errors import InvalidInputError, listed
+from relevanceai.kernels.units import about_one
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -24,6 +25,15 @@ _MOST_PAIRS = 2**29
 _TRANSLATION_INVARIANT = frozenset(
     {"euclidean", "l2", "sqeuclidean", "manhattan", "l1", "cityblock", "minkowski", "chebyshev"}
 )
+
+_STARTS = frozenset({"init", "means_init"})
+"""Arguments that are centroids to start from, in the vectors' own coordinates."""
+
+_LENGTHS = frozenset(
+    {"eps", "threshold", "distance_threshold", "cluster_selection_epsilon", "reg_covar"}
+    | {"precisions_init"}
+)
+"""Arguments that are lengths in the vectors' own units, or made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +196,12 @@ def _fit_named(
         )
     metric = "cosine" if name == "communitydetection" else kwargs.get("metric", "euclidean")
     if metric in _TRANSLATION_INVARIANT:
-        vectors = _centred(vectors)
+        has_length = name == "dbscan" or not _LENGTHS.isdisjoint(kwargs)
+        vectors, starts = _centred(vectors, kwargs, may_scale=not has_length)
+        kwargs = {**kwargs, **starts}
     arguments = _defaults(name, vectors, count)
+    if "n_init" in arguments and not isinstance(kwargs.get("init", ""), str):
+        arguments["n_init"] = 1  # there is but one start
     if named.is_random:
         arguments["random_state"] = checked_seed(random_state)
     if named.count_argument is not None:
@@ -251,10 +265,27 @@ def checked_seed(random_state: int | None) -> int | None:
     return seed
 
 
-def _centred(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A copy shifted to the origin: far from it, float32 products lose what tells rows apart."""
-    shift: NDArray[np.float32] = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return vectors - shift
+def _centred(
+    vectors: NDArray[np.float32], kwargs: Mapping[str, object], *, may_scale: bool
+) -> tuple[NDArray[np.float32], dict[str, object]]:
+    """A copy shifted to the origin: far from it, float32 products lose what tells rows apart.
+
+    What the user passed to start from lies where the vectors lay, and is moved with them. Numbers
+    whose squares float32 cannot hold are scaled by a power of two, if no length is in the arguments.
+    """
+    scaled, before = about_one(vectors) if may_scale else (vectors, 0)
+    shift: NDArray[np.float32] = scaled.mean(axis=0, dtype=np.float64).astype(np.float32)
+    moved, after = about_one(scaled - shift) if may_scale else (scaled - shift, 0)
+    starts: dict[str, object] = {}
+    for argument in _STARTS & kwargs.keys():
+        try:
+            given = np.asarray(kwargs[argument])
+        except ValueError:  # of no shape: the model says so
+            continue
+        if given.ndim == 2 and given.shape[1] == len(shift) and given.dtype.kind in "iuf":
+            centroids = np.ldexp(given.astype(np.float64), before) - shift
+            starts[argument] = np.ldexp(centroids, after)
+    return moved, starts
 
 
 def _defaults(name: str, vectors: NDArray[np.float32], count: int | None) -> dict[str, object]:

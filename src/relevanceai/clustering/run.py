@@ -16,6 +16,7 @@ from relevanceai.engine.batches import vector_source
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.progress import notice
 from relevanceai.store.documents import DocumentStore
+from relevanceai.store.incoming import make_vectors
 from relevanceai.store.labelling import add_clustering
 from relevanceai.store.labels import Clustering
 from relevanceai.store.names import checked_name
@@ -33,10 +34,21 @@ def chosen_vector_fields(
     """
     if vector_fields is None:
         there = [one.name for one in store.fields() if one.kind == "vector"]
-        if len(there) != 1:
+        if not there:
+            lists = [one.name for one in store.fields() if one.kind == "json"]
+            raise InvalidInputError(
+                f"Dataset {store.name!r} has no vector field. "
+                + (
+                    f"{lists[0]!r} holds lists or dicts. {make_vectors(lists[0])}"
+                    if lists
+                    else "Insert documents with vectors: in a field whose name ends in '_vector_', "
+                    "or named in vector_fields=[...]."
+                )
+            )
+        if len(there) > 1:
             raise InvalidInputError(
                 f"Dataset {store.name!r} has {len(there)} vector fields: {listed(there)}. "
-                + ("Pass vector_fields=[...]." if there else "Insert documents with vectors.")
+                f"Pass one of them, or several to join them: vector_fields=[{there[0]!r}]."
             )
         return there
     names = [vector_fields] if isinstance(vector_fields, str) else list(vector_fields)

@@ -13,6 +13,7 @@ from relevanceai.engine.reduce import reduce
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.row_sample import RowSample
 from relevanceai.kernels.seeding import plus_plus
+from relevanceai.kernels.units import about_one
 from relevanceai.progress import counting, progress
 
 BATCH_ROWS = 16_384
@@ -85,16 +86,20 @@ def fit_minibatch(
             f"'minibatchkmeans' was asked for {n_clusters:,} clusters of {len(drawn):,} documents "
             f"with vectors. Pass n_clusters={len(drawn)} or fewer."
         )
-    shift = drawn.mean(axis=0, dtype=np.float64).astype(np.float32)
-    drawn -= shift  # about the origin float32 keeps what tells rows apart
+    # About the origin, and about one, float32 keeps what tells rows apart.
+    drawn, before_shift = about_one(drawn)
+    shift: NDArray[np.float32] = drawn.mean(axis=0, dtype=np.float64).astype(np.float32)
+    drawn, after_shift = about_one(drawn - shift)
     n_trials = 2 + int(np.log(n_clusters)) if n_clusters <= 100 else 1
     estimator = make(drawn[plus_plus(drawn, n_clusters, rng=rng, n_trials=n_trials)])
     quietly(estimator.partial_fit, drawn)
     with progress("Fitting MiniBatchKMeans", source.n_rows, delay_s=0.5) as bar:
         for _, rows in in_batches(source, BATCH_ROWS):
-            quietly(estimator.partial_fit, rows - shift)
+            moved = np.ldexp(np.ldexp(rows, before_shift) - shift, after_shift)
+            quietly(estimator.partial_fit, moved)
             bar.update(len(rows))
-    centroids = estimator.cluster_centers_.astype(np.float64) + shift
+    centroids = np.ldexp(estimator.cluster_centers_.astype(np.float64), -after_shift) + shift
+    centroids = np.ldexp(centroids, -before_shift)
     with progress("Assigning", source.n_rows, delay_s=0.5) as bar:
         assigned = reduce(
             lambda: Assigned(centroids, n_rows=source.n_rows),

@@ -55,7 +55,7 @@ def nearest_in(
                 f"{metric!r}. Pass metric={index.metric!r}, or make another index: "
                 f"create_vector_index({name!r}, metric={metric!r})."
             )
-        if kept is None:
+        if kept is None and (metric != "cosine" or np.any(asked)):  # zero is alike to all, at 0
             n_wanted = 2 * (first + size) + 10  # float32 may order the last of them otherwise
             named = candidates(store, name, asked, n_wanted, n_probes)
     kernel = NearestRows(asked[None, :], first + size, metric=metric)

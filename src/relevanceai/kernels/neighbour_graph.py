@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from relevanceai.kernels.units import about_one
+
 BLOCK_ROWS = 512
 """Rows of one matrix product."""
 
@@ -33,7 +35,10 @@ def nearest_rows(vectors: NDArray[np.float32], k: int) -> NDArray[np.int32]:
     >>> nearest_rows(np.array([[0], [1], [3]], np.float32), 1).ravel().tolist()
     [1, 0, 1]
     """
-    rows = vectors - vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    vectors, _ = about_one(vectors)  # differences and squares beyond float32's range
+    middle: NDArray[np.float32] = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    moved: NDArray[np.float32] = vectors - middle
+    rows, _ = about_one(moved)
     squares = np.einsum("ij,ij->i", rows, rows)
     k = min(k, len(rows) - 1)
     if len(rows) <= FEW_ROWS:
@@ -41,7 +46,7 @@ def nearest_rows(vectors: NDArray[np.float32], k: int) -> NDArray[np.int32]:
     else:
         from relevanceai.kernels.smallest_columns import smallest_columns as smallest
     found = np.empty((len(rows), k), np.int32)
-    doubled = -2.0 * rows
+    doubled: NDArray[np.float32] = -2.0 * rows
     for start in range(0, len(rows), BLOCK_ROWS):
         distances = doubled[start : start + BLOCK_ROWS] @ rows.T
         distances += squares  # less the row's own square, which is the same for all

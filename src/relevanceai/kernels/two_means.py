@@ -61,7 +61,7 @@ def two_means(rows: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     best, least = np.repeat(rows[:1].astype(np.float64), 2, axis=0), np.inf
     for _ in range(_N_STARTS):
         first = rows[rng.integers(len(rows))]
-        squares = np.square(rows - first).sum(axis=1, dtype=np.float64)
+        squares = np.square(rows - first.astype(np.float64)).sum(axis=1)
         total = float(squares.sum())
         if total == 0.0:
             return np.stack([first, first]).astype(np.float64)

@@ -10,6 +10,7 @@ BLOCK_BYTES = 2 * 2**20
 
 _SMALLEST_SQUARE = 1e-280
 _LARGEST_SQUARE = 1e280
+_EXTREME_EXPONENT = 40  # squares of numbers beyond 2**±40 come near the ends of float32
 
 
 def row_blocks(n_rows: int, n_dims: int) -> Iterator[slice]:
@@ -63,6 +64,34 @@ def row_norms(rows: NDArray[np.float64]) -> NDArray[np.float64]:
             scaled = rows[extreme] / scale[:, None]
             norms[extreme] = scale * np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
     return norms
+
+
+def about_one(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """Return rows whose squares float32 can hold, and the power of two that they were taken times.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n_rows, n_dims), finite.
+
+    Returns
+    -------
+    rows : the same array, unless its largest number is beyond 2**40 or below 2**-40; then float32 of
+        the same shape whose largest number lies in [0.5, 1). Zero rows alone stay as they are.
+    exponent : the rows were multiplied by 2**exponent, which is exact; 0 when they are the same.
+
+    Examples
+    --------
+    >>> about_one(np.array([[2.0**100, 2.0**99]], dtype=np.float32))
+    (array([[0.5 , 0.25]], dtype=float32), -101)
+    >>> about_one(np.array([[3.0, 4.0]], dtype=np.float32))[1]
+    0
+    """
+    largest = max(float(rows.max(initial=0.0)), -float(rows.min(initial=0.0)))
+    exponent = -int(np.frexp(largest)[1])
+    if largest == 0.0 or abs(exponent) <= _EXTREME_EXPONENT:
+        return rows, 0
+    scaled: NDArray[np.float32] = np.ldexp(rows, exponent)
+    return scaled, exponent
 
 
 def concatenate_units(

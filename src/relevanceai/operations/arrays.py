@@ -149,12 +149,12 @@ def _checked_vectors(vectors: object) -> NDArray[np.floating]:
         raise InvalidInputError("vectors has masked numbers. Fill them first.")
     if array.dtype != np.float32 or not array.flags.c_contiguous:
         is_rounded = array.dtype not in (np.float32, np.float16)
-        how = "as float32" if array.dtype != np.float32 else "row by row"
+        what = str(array.dtype) if array.dtype != np.float32 else "not C-contiguous"
         notice(
-            f"vectors are {array.dtype}, {'' if array.flags.c_contiguous else 'not '}C-contiguous: "
-            f"every pass reads them {how}, some megabytes at a time, not copied as a whole"
-            + (", and rounded" if is_rounded else "")
-            + ". C-contiguous float32 is read where it lies"
+            f"vectors are {what}; every pass turns them into float32"
+            + (", rounded," if is_rounded else "")
+            + " a part at a time. "
+            "Quicker for large ones: np.ascontiguousarray(vectors, dtype=np.float32)"
         )
     step = max(1, _CHECKED_BYTES // (4 * array.shape[1]))
     for start in range(0, len(array), step):

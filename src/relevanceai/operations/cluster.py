@@ -121,11 +121,20 @@ class ClusterOps(
 
     # what it is --------------------------------------------------------------------------------
 
+    if not TYPE_CHECKING:  # or every name would pass for one that is there
+
+        def __getattr__(self, name: str) -> object:
+            """Say where the picture is; ClusterOps computes and does not draw."""
+            hint = ""
+            if name == "centroid_heatmap":
+                alias = self.__dict__.get("alias", "...")
+                hint = f". ClusterVizOps draws: dataset.ClusterVizOps(alias={alias!r}).{name}()"
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
+
     def __repr__(self) -> str:
-        fields = ", ".join(self.vector_fields)
         return (
-            f"{type(self).__name__}(dataset={self.dataset_name!r}, vector_fields=[{fields}], "
-            f"alias={self.alias!r})"
+            f"{type(self).__name__}(dataset={self.dataset_name!r}, "
+            f"vector_fields={list(self.vector_fields)!r}, alias={self.alias!r})"
         )
 
     @property

@@ -106,7 +106,9 @@ class Comparison:
     fields: dict[str, "Comparison"] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        sure = f" (confidence {self.confidence:.2f})" if self.verdict != "undecided" else ""
+        # cut, not rounded: 1.00 is more than any test can give
+        two = "above 0.99" if self.confidence >= 0.995 else f"{self.confidence:.2f}"
+        sure = f" (confidence {two})" if self.verdict != "undecided" else ""
         lines = [
             f"{self.first} and {self.second} in {', '.join(self.vector_fields)}: "
             f"{self.verdict}{sure}",

@@ -68,6 +68,11 @@ class ClusterDifferences(HoldsClustering):
             place = centroids.ids.index(one)
             near = nearest_siblings(centroids)[place][:N_SIBLINGS]
             rest = [centroids.ids[other] for other in near]
+            if not rest:
+                raise InvalidInputError(
+                    f"There is nothing to compare {one!r} with: clustering "
+                    f"{centroids.clustering.alias!r} has one cluster. Cluster with more."
+                )
         else:
             rest = chosen_ids(centroids, others, dataset=store.name)
             if not rest:

@@ -73,6 +73,11 @@ class Review:
     @property
     def next_steps(self) -> list[str]:
         """What to do next, at most three things."""
+        if not self.sizes and self.noise:
+            return [
+                "All is noise: try another model, or other arguments of this one: "
+                "dataset.cluster(..., model_kwargs={...})"
+            ]
         if not self.sizes:
             return ["Cluster the documents: dataset.cluster(...)"]
         steps = []
@@ -124,6 +129,9 @@ class Review:
         sizes = sorted(self.sizes.values())
         if len(sizes) == 1:
             return f"{_count(self.documents, 'document')} in one cluster{others}."
+        if sizes[0] == sizes[-1]:
+            of = f"{len(sizes):,} clusters of {sizes[0]:,} each"
+            return f"{_count(self.documents, 'document')} in {of}{others}."
         middle = f"{np.median(sizes):,.0f}"
         return (
             f"{_count(self.documents, 'document')} in {len(sizes):,} clusters of {sizes[0]:,} to "
@@ -161,7 +169,8 @@ class Review:
             if one.halves is not None:
                 halves = sorted(one.halves, key=lambda half: -half.share)
                 told = " | ".join(
-                    f"{half.share:.0%} {', '.join((half.words or ())[:3]) or half.exemplar}"
+                    f"{half.share:.0%} "
+                    + (", ".join((half.words or ())[:3]) or f"like {half.exemplar}")
                     for half in halves
                 )
                 lines.append(f"            {told}")

@@ -93,8 +93,8 @@ def judged(evidence: Evidence, first: str, second: str) -> Judgement:
             "Too few documents to tell. Look at them: closest() shows them side by side.",
         )
     mixing = (
-        f"Of the nearest neighbours, {evidence.cross_ratio:.0%} as many lie in the other cluster as "
-        "if the two were mixed at random."
+        f"Nearest neighbours lie in the other cluster {evidence.cross_ratio:.0%} as often as if the "
+        "two were mixed at random."
     )
     if evidence.p_value <= LEVEL:
         return Judgement(

@@ -61,13 +61,13 @@ class ArrayDocuments:
             )
         if documents is not None and len(self._documents) != n_rows:
             raise InvalidInputError(
-                f"There are {len(self._documents):,} documents for {n_rows:,} vectors. "
+                f"Got {len(self._documents):,} documents for {n_rows:,} vectors. "
                 "Pass one a vector, in the same order."
             )
         self._given_ids = None if ids is None else list(ids)
         if self._given_ids is not None and len(self._given_ids) != n_rows:
             raise InvalidInputError(
-                f"There are {len(self._given_ids):,} ids for {n_rows:,} vectors. Pass one a vector."
+                f"Got {len(self._given_ids):,} ids for {n_rows:,} vectors. Pass one a vector."
             )
         if self._given_ids is not None or self._brought_ids() is not None:
             self.ids  # noqa: B018 - checked at the door

@@ -22,6 +22,7 @@ from relevanceai.store.described import described, fields_of
 from relevanceai.store.filters import fields_in
 from relevanceai.store.formats import check_format
 from relevanceai.store.gone import told_when_gone
+from relevanceai.store.incoming import make_vectors
 from relevanceai.store.labels import (
     Clustering,
     read_records,
@@ -111,8 +112,9 @@ class DocumentStore:
                 "A vector field's name ends in '_vector_', or vector_fields=[...] names it at "
                 "insert."
                 if held is None
-                else f"{name!r} holds {held.kind}: for vectors, insert it with "
-                f"vector_fields=[{name!r}]."
+                else f"{name!r} holds {held.kind}."
+                if held.kind != "json"
+                else f"{name!r} holds lists or dicts. {make_vectors(name)}"
             )
             raise NotFoundError(
                 f"No vector field {name!r} in dataset {self.name!r}. "

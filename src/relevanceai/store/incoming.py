@@ -348,6 +348,14 @@ def check_vectors(
     incoming.leave_out(problems)
 
 
+def make_vectors(name: str) -> str:
+    """Return what to do so that a field which is kept as JSON holds vectors."""
+    return (
+        f"To make vectors of them: drop_field({name!r}), then "
+        f"upsert_documents(documents, vector_fields=[{name!r}])."
+    )
+
+
 def next_generation(column: str) -> str:
     """Return the name under which a column is rewritten.
 

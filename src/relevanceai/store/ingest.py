@@ -17,6 +17,7 @@ from relevanceai.store.columns import Field
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.incoming import is_derived, next_generation
 from relevanceai.store.interrupts import finished
+from relevanceai.store.repeats import repeated
 from relevanceai.store.report import InsertReport
 from relevanceai.store.streams import (
     batches_of,
@@ -230,10 +231,8 @@ class _Intake:
                     f"{self._store.name!r} already: {listed(there, limit=5)}. "
                     "Give them another `_id`, or pass on_error='skip'."
                 )
-        if pc.count_distinct(ids).as_py() < len(ids):
-            counts = pc.value_counts(ids)
-            several = counts.filter(pc.greater(counts.field("counts"), 1))
-            twice = several.field("values").to_pylist()
+        twice = repeated(ids)
+        if twice:
             raise DuplicateIdError(
                 f"{len(twice):,} `_id` stand more than once in this call: "
                 f"{listed(twice, limit=5)}. Give each document its own, or pass on_error='skip', "

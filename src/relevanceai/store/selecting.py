@@ -21,6 +21,7 @@ from relevanceai.store.outgoing import chosen, documents_of
 
 Filters = Sequence[Mapping[str, object]]
 
+_WHOLE_ROWS = 131_072  # a batch of whole columns; vectors among them are rare
 _HELD_BYTES = 64 * 2**20
 _FEW = 20  # below one row in so many, rows are looked up; above, the scan is quicker
 
@@ -99,6 +100,8 @@ def selected(store: DocumentStore, filters: Filters | None) -> Selected:
     InvalidInputError, NotFoundError : a filter that cannot be read; see `store.filters`.
     """
     pinned = store.snapshot()
+    if filters:
+        fields_in(filters, list(columns_of(pinned)), dataset=pinned.name)  # which checks the form
     key = (str(pinned.folder), pinned.revision(), digest(filters or []))
     found = _held.get(key)
     if found is None:
@@ -108,19 +111,19 @@ def selected(store: DocumentStore, filters: Filters | None) -> Selected:
 
 
 def _selected(pinned: DocumentStore, filters: Filters | None) -> Selected:
-    every = pinned.all_row_ids()
-    is_in_order = bool((np.diff(every) > 0).all())
     if not filters:
-        row_ids = None if is_in_order else np.sort(every)
-        return Selected(pinned, None, row_ids, len(every))
+        every = pinned.all_row_ids()
+        is_in_order = bool((np.diff(every) > 0).all())
+        return Selected(pinned, None, None if is_in_order else np.sort(every), len(every))
     there = columns_of(pinned)
     names = fields_in(filters, list(there), dataset=pinned.name)
     wanted = list(dict.fromkeys(there[name].column for name in names))
-    table = pinned.opened().to_table(columns=wanted)
+    table = pinned.opened().to_table(columns=wanted, with_row_id=True, batch_size=_WHOLE_ROWS)
+    every = table["_rowid"].to_numpy().astype(np.int64)
     columns: dict[str, Column] = {name: (table[there[name].column], there[name]) for name in names}
     mask = rows_passing(filters, columns, table.num_rows)
     row_ids = every[mask]
-    if not is_in_order:
+    if not (np.diff(every) > 0).all():
         return Selected(pinned, None, np.sort(row_ids), len(row_ids))
     return Selected(pinned, mask, row_ids, len(row_ids))
 

@@ -8,9 +8,11 @@ or with holes is not used, and written anew. All of it can be deleted at any tim
 """
 
 import json
+import math
 import mmap
 import os
 import shutil
+import sys
 import uuid
 import zlib
 from collections.abc import Iterator, Sequence
@@ -63,7 +65,9 @@ def limit_bytes() -> int:
         limit = float(os.environ.get(LIMIT_VARIABLE, LIMIT_GIB))
     except ValueError:
         limit = LIMIT_GIB
-    return int(max(limit, 0.0) * 2**30)
+    if math.isnan(limit):
+        limit = LIMIT_GIB
+    return int(min(max(limit, 0.0) * 2**30, sys.maxsize))
 
 
 def raw_vectors(

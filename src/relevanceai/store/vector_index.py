@@ -53,7 +53,17 @@ def create_index(
     with store.writing():
         held = store.vector_field(field)
         handle = store.opened()
-        n_rows = sum(len(rows.row_ids) for rows in store.vectors([field]))
+        n_rows = n_zero = 0
+        for rows in store.vectors([field]):
+            n_rows += len(rows.row_ids)
+            n_zero += int((~rows.parts[0].any(axis=1)).sum())
+        if metric == "cosine" and n_rows and n_rows == n_zero:
+            raise InvalidInputError(
+                f"All {n_rows:,} vectors of {field!r} are zero, and have no direction to be indexed "
+                "by. Pass metric='l2', or search exactly, without approximate=True."
+            )
+        if metric == "cosine":
+            n_rows -= n_zero  # no partition can be made of them
         if not n_rows:
             raise NotFoundError(
                 f"No document of dataset {store.name!r} has a vector in {field!r}: there is "

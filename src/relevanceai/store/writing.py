@@ -16,7 +16,7 @@ from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
 from relevanceai.store.described import fields_of
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.formats import FORMAT
-from relevanceai.store.incoming import Incoming, check_vectors, gathered, settled
+from relevanceai.store.incoming import Incoming, check_vectors, gathered, make_vectors, settled
 from relevanceai.store.interrupts import finished
 from relevanceai.store.labels import write_file
 from relevanceai.store.leftovers import hidden_folder, remove_leftovers
@@ -54,6 +54,12 @@ def write_documents(
         exists = store.exists()
         kept = store.fields() if exists else []
         asked = [vector_fields] if isinstance(vector_fields, str) else vector_fields
+        for one in kept:
+            if one.name in asked and one.kind != "vector":
+                raise InvalidInputError(
+                    f"vector_fields names {one.name!r}, which is kept as {one.kind} in dataset "
+                    f"{store.name!r}. {make_vectors(one.name)}"
+                )
         named = {*asked, *(one.name for one in kept if one.kind == "vector")}
         incoming = gathered(documents, keep_last=upsert, on_error=on_error, vector_fields=named)
         check_vectors(incoming, kept, on_error)

@@ -13,6 +13,7 @@ from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.verdict import Verdict
 from relevanceai.operations.viz.heatmap import draw_heatmap
 from relevanceai.pictures import decode, picture_fields
+from relevanceai.progress import notice
 from relevanceai.show import printable
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class ClusterVizOps(ClusterOps):
             pictures=[pictures.get(cluster_id) for cluster_id in ids] if pictures else (),
             verdicts=signs,
         )
+        if len(matrix) == 1:
+            notice(f"there are no pairs of centroids: {self.alias!r} has one cluster")
         if signs is None:
             _print_pairs(pairs, round_print_float)
         else:

@@ -32,7 +32,8 @@ def draw_comparison(comparison: "Comparison", *, ax: "Axes | None" = None) -> "A
 
     Returns
     -------
-    The Axes. Areas are the clusters' shares of the documents. A document of the strip is its picture
+    The Axes. Areas are the clusters' shares of the documents; the dashed line is their sum, in
+    which a valley shows. A document of the strip is its picture
     where it has one, else its first text, else its `_id`; a line leads to its place.
 
     Raises
@@ -51,12 +52,15 @@ def draw_comparison(comparison: "Comparison", *, ax: "Axes | None" = None) -> "A
     reach = 0.05 * (high - low) or 1.0
     grid = np.linspace(low - reach, high + reach, _CELLS)
     names = (comparison.first, comparison.second)
+    both = np.zeros(len(grid))
     for places, name, colour in zip(comparison.places, names, _COLOURS, strict=True):
         sd = float(places.std()) or 0.1
         density = smooth_density(places, grid, 1.06 * sd * len(places) ** -0.2)
         density *= len(places) / len(every)
+        both += density
         ax.fill_between(grid, density, color=colour, alpha=0.35, linewidth=0)
         ax.plot(grid, density, color=colour, label=printable(name))
+    ax.plot(grid, both, color="#333333", linewidth=1.0, linestyle="--", label="both")
     ax.set_xlim(grid[0], grid[-1])
     ax.set_ylim(bottom=0.0)
     ax.set_yticks([])
