@@ -98,6 +98,27 @@ def weights(held: Concepts, cluster: int, other: int, terms: Sequence[int]) -> N
     return result
 
 
+def usual(
+    held: Concepts, terms: NDArray[np.int64], share: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which terms of a cluster say nothing of it, and which are usual words.
+
+    Parameters
+    ----------
+    terms : int64 array of shape (n_terms,).
+    share : float64 array of shape (n_terms,), of the cluster's documents that have each.
+
+    Returns
+    -------
+    Two bool arrays of shape (n_terms,): half of the other clusters have the term at a quarter of the
+    share; a quarter of them, 4 at least, have it in a twentieth of their documents.
+    """
+    n_others = max(held.n_clusters - 1, 1)
+    is_common = (held.spread(terms, share / 4) * held.n_clusters - 1) / n_others > _COMMON
+    n_having = held.spread(terms, np.full(len(terms), _SOME)) * held.n_clusters - 1
+    return is_common, n_having >= max(_MANY, _USUAL * n_others) - 1e-9
+
+
 def choices(
     table: TermTable,
     clusters: NDArray[np.integer],
@@ -223,11 +244,7 @@ def _usable(
     No numbers and single letters, nothing that most clusters have nearly as often, no pair with it.
     Special is what is not among the usual words, which many clusters have in some documents.
     """
-    n_others = max(held.n_clusters - 1, 1)
-    share = counts / held.of[cluster]
-    is_common = (held.spread(terms, share / 4) * held.n_clusters - 1) / n_others > _COMMON
-    n_having = held.spread(terms, np.full(len(terms), _SOME)) * held.n_clusters - 1
-    everywhere = n_having >= max(_MANY, _USUAL * n_others) - 1e-9
+    is_common, everywhere = usual(held, terms, counts / held.of[cluster])
     words = [held.vocabulary[term] for term in terms]
     common = {word for word, bad in zip(words, is_common | everywhere, strict=True) if bad}
     is_word = [
