@@ -34,10 +34,10 @@ a part."""
 _MOST_SAMPLE_BYTES = 2 * 2**30
 _SEEDS_PER_CENTROID = 8
 _LEAST_SEEDS = 4_096
-_FIRST_PER_CENTROID = 32
+_FIRST_PER_CENTROID = 128  # fewer tie the centroids to the noise of the first rows, for good
 _LEAST_FIRST = 10_000
 _GROWTH = 4  # each stage of the training sees so many times the rows of the one before
-_EARLY_TOLERANCE = 2e-3
+_EARLY_TOLERANCE = 1e-2
 _STEPS_A_TRY = 3
 
 
@@ -54,7 +54,7 @@ class KMeansOptions:
 
     n_init: int | None = None
     max_iter: int = 50
-    tol: float = 3e-4
+    tol: float = 1e-3
     spherical: bool = False
     sample: int | str | None = None
     library: str = "relevanceai"
@@ -244,7 +244,13 @@ def _trained(
 
         best: _Moved | None = None
         for _ in range(tries):
-            seeds = plus_plus(rows[:n_seeds], n_clusters, rng=rng, n_trials=n_trials)
+            seeds = plus_plus(
+                rows[:n_seeds],
+                n_clusters,
+                rng=rng,
+                n_trials=n_trials,
+                n_uniform=1 if n_clusters <= 100 else n_clusters // 2,
+            )
             moved = step(rows[:first], rows[seeds].astype(np.float64))
             for _ in range(_STEPS_A_TRY - 1 if tries > 1 else 0):
                 moved = step(rows[:first], moved.centroids)

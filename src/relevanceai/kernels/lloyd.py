@@ -12,7 +12,7 @@ from relevanceai.kernels.moments import Moments
 from relevanceai.kernels.nearest_other import nearest_other, targets
 from relevanceai.kernels.units import concatenate_units
 
-_BLOCK_BYTES = 512 * 2**10  # of one block of float32 products: they stay in a core's cache
+_BLOCK_BYTES = 2**20  # of one block of float32 products: they stay in a core's cache
 
 
 class LloydStep:
@@ -52,11 +52,12 @@ class LloydStep:
         n_clusters = len(centroids)
         self._middle = centroids.mean(axis=0).astype(np.float32)
         moved = centroids - self._middle
-        self._squares = np.einsum("ij,ij->i", moved, moved).astype(np.float32)
-        self._doubled = np.ascontiguousarray(2.0 * moved.T, dtype=np.float32)
+        squares = np.einsum("ij,ij->i", moved, moved)
+        # a row with a one behind it, times these, is its squared distances, but for its own square
+        self._weights = np.vstack([-2.0 * moved.T, squares]).astype(np.float32)
         step = max(16, _BLOCK_BYTES // (4 * n_clusters))
         self._products = np.empty((step, n_clusters), np.float32)
-        self._about = np.empty((step, centroids.shape[1]), np.float32)
+        self._about = np.ones((step, centroids.shape[1] + 1), np.float32)
         self.count = np.zeros(n_clusters, np.int64)
         self.sums = np.zeros(centroids.shape)
         self.inertia = np.zeros(n_clusters)
@@ -74,10 +75,11 @@ class LloydStep:
         step = len(self._products)
         for start in range(0, len(vectors), step):
             rows = vectors[start : start + step]
-            about = np.subtract(rows, self._middle, out=self._about[: len(rows)])
-            products = self._products[: len(rows)]
-            np.matmul(about, self._doubled, out=products)
-            _add(rows, about, products, self._squares, self.count, self.sums, self.inertia)
+            about, products = self._about[: len(rows)], self._products[: len(rows)]
+            np.subtract(rows, self._middle, out=about[:, :-1])
+            np.matmul(about, self._weights, out=products)
+            places = products.argmin(axis=1)
+            _add(rows, about, products, places, self.count, self.sums, self.inertia)
 
     def merge(self, other: Self) -> None:
         """Add what another step about the same centroids has seen."""
@@ -165,31 +167,22 @@ class Assigned:
         return row_ids, labels, Moments.from_arrays(arrays)
 
 
-_NUMBERS = types.Array(types.float64, 1, "C")
-
-
 @compiled(
     types.void(
         FLOATS,
         FLOATS,
         FLOATS,
-        types.Array(types.float32, 1, "C", readonly=True),
+        types.Array(types.intp, 1, "C", readonly=True),
         types.Array(types.int64, 1, "C"),
         types.Array(types.float64, 2, "C"),
-        _NUMBERS,
-    ),
-    fastmath={"reassoc", "contract", "nnan"},
+        types.Array(types.float64, 1, "C"),
+    )
 )
-def _add(rows, about, products, squares, count, sums, inertia):  # type: ignore[no-untyped-def]
-    """Add each row, one after another, to the centroid with the least `squares - products`."""
+def _add(rows, about, products, places, count, sums, inertia):  # type: ignore[no-untyped-def]
+    """Add each row, one after another, to the count, sum and inertia of its place."""
     for i in range(len(rows)):
-        least = squares[0] - products[i, 0]
-        for j in range(1, products.shape[1]):
-            least = min(least, squares[j] - products[i, j])
-        place = 0
-        while place < len(squares) - 1 and squares[place] - products[i, place] > least:
-            place += 1
-        square = np.float64(least)
+        place = places[i]
+        square = np.float64(products[i, place])
         for d in range(rows.shape[1]):
             sums[place, d] += rows[i, d]
             square += about[i, d] * about[i, d]

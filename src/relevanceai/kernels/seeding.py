@@ -3,9 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_AT_ONCE = 64  # seeds whose distances to all rows are held
+
 
 def plus_plus(
-    rows: NDArray[np.float32], n_clusters: int, *, rng: np.random.Generator, n_trials: int = 1
+    rows: NDArray[np.float32],
+    n_clusters: int,
+    *,
+    rng: np.random.Generator,
+    n_trials: int = 1,
+    n_uniform: int = 1,
 ) -> NDArray[np.intp]:
     """Return the places of rows to start from, each drawn by its squared distance to those before.
 
@@ -16,6 +23,8 @@ def plus_plus(
     rng : draws.
     n_trials : how many rows are drawn each time, of which the one that leaves the least inertia
         is taken.
+    n_uniform : how many are drawn first, whatever their distances, from 1 to n_clusters. Distances
+        favour the rim of the data; many clusters are better begun where the rows are.
 
     Returns
     -------
@@ -47,9 +56,12 @@ def plus_plus(
         return np.maximum(found, np.float32(0.0), out=found)
 
     chosen = np.empty(n_clusters, np.intp)
-    chosen[0] = rng.integers(len(rows))
+    chosen[:n_uniform] = rng.choice(len(rows), n_uniform, replace=False)
     least = squared_distances(chosen[:1])[0]
-    for number in range(1, n_clusters):
+    for start in range(1, n_uniform, _AT_ONCE):
+        drawn = chosen[start : min(start + _AT_ONCE, n_uniform)]
+        least = np.minimum(least, squared_distances(drawn).min(axis=0))
+    for number in range(n_uniform, n_clusters):
         running = np.cumsum(least, dtype=np.float64)
         draws = rng.random(n_trials) * running[-1]
         drawn = np.minimum(np.searchsorted(running, draws, side="right"), len(rows) - 1)
