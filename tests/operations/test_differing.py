@@ -55,3 +55,16 @@ def test_what_cannot_be_compared_is_refused(small: Dataset) -> None:
         ops.differences("cluster-1", kinds={"title": "word"})
     with pytest.raises(InvalidInputError, match=r"^others has no cluster in it"):
         ops.differences("cluster-1", [])
+
+
+def test_the_field_that_brought_the_labels_is_left_out_unless_it_is_asked_for(
+    small: Dataset,
+) -> None:
+    ops = small.cluster(byo_cluster_field="group", vector_fields=["look_vector_"], alias="brought")
+    first, second = ops.list_cluster_ids()[:2]
+    found = ops.differences(first, second)
+    assert "group" not in {fact.field for fact in found.facts}
+    assert ("group", "is what the clustering was made from") in {
+        (one.field, one.reason) for one in found.left_out
+    }
+    assert list(ops.differences(first, second, fields=["group"]).missing) == ["group"]
