@@ -169,6 +169,18 @@ def test_categories_of_one_letter_are_names(client: Client) -> None:
     assert shop(client, size=sizes).names()["name"].tolist() == ["S", "7", "M"]
 
 
+def test_a_category_is_named_by_its_most_usual_values_whether_asked_for_or_found(
+    client: Client,
+) -> None:
+    kind = ["t-shirt"] * 24 + ["vest"] * 6 + ["t-shirt"] * 27 + ["vest"] * 3 + ["sun hat"] * 30
+    ops = shop(client, kind=kind)
+    named = ops.names("kind")
+    assert named["name"].tolist() == ["t-shirt", "sun hat", "t-shirt (2)"]
+    assert named["keywords"][0] == ["t-shirt", "vest"]
+    assert named["note"][2].endswith("the same words as another cluster")
+    assert ops.names().equals(named)
+
+
 def test_a_namer_that_says_the_same_of_all_is_numbered_and_not_scored(client: Client) -> None:
     found = shop(client, title=titles()).names("title", namer=lambda about: "stuff")
     assert found["name"].tolist() == ["stuff", "stuff (2)", "stuff (3)"]
