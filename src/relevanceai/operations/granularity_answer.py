@@ -70,8 +70,9 @@ class Granularity:
         lines = [self.answer]
         for one in self.levels:
             kept = "" if one.kept is None else f"{one.kept:6.0%} of what all tell"
+            word = "cluster: " if one.n_clusters == 1 else "clusters:"
             lines.append(
-                f"  {one.n_clusters:>5,} {'cluster: ' if one.n_clusters == 1 else 'clusters:'} loss {amount(one.loss):>7} {self.unit:4}  "
+                f"  {one.n_clusters:>5,} {word} loss {amount(one.loss):>7} {self.unit:4}  "
                 f"{kept}{'  enough' if one.is_enough else ''}".rstrip()
             )
         for other in self.others:
