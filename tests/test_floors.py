@@ -57,7 +57,7 @@ HOMES: dict[str, set[str]] = {
     "pyarrow": {"store", "documents"},
     "sklearn": {"clustering"},
     "scipy": {"kernels", "samples"},
-    "numba": {"kernels", "engine"},
+    "numba": {"kernels"},
     "llvmlite": {"kernels"},
     "diptest": {"kernels"},
     "faiss": {"clustering"},
