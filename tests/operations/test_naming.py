@@ -84,6 +84,13 @@ def test_a_field_of_numbers_names_nothing(client: Client) -> None:
     )
 
 
+def test_labels_in_numbers_name_nothing(client: Client) -> None:
+    ops = shop(client, shelf=[i // 30 for i in range(90)])
+    assert ops.names()["name"].str.startswith("like p").all()
+    with pytest.raises(InvalidInputError, match="cannot be named by it"):
+        ops.names("shelf")
+
+
 def test_a_field_that_is_not_there_is_named_with_those_that_are(client: Client) -> None:
     ops = shop(client, title=titles())
     with pytest.raises(
@@ -167,6 +174,18 @@ def test_a_namer_is_asked_only_for_the_clusters_asked_for(client: Client) -> Non
 def test_categories_of_one_letter_are_names(client: Client) -> None:
     sizes: list[object] = [("S", "M", "7")[i // 30] for i in range(90)]
     assert shop(client, size=sizes).names()["name"].tolist() == ["S", "7", "M"]
+
+
+def test_a_category_is_named_by_its_most_usual_values_whether_asked_for_or_found(
+    client: Client,
+) -> None:
+    kind = ["t-shirt"] * 24 + ["vest"] * 6 + ["t-shirt"] * 27 + ["vest"] * 3 + ["sun hat"] * 30
+    ops = shop(client, kind=kind)
+    named = ops.names("kind")
+    assert named["name"].tolist() == ["t-shirt", "sun hat", "t-shirt (2)"]
+    assert named["keywords"][0] == ["t-shirt", "vest"]
+    assert named["note"][2].endswith("the same words as another cluster")
+    assert ops.names().equals(named)
 
 
 def test_a_namer_that_says_the_same_of_all_is_numbered_and_not_scored(client: Client) -> None:

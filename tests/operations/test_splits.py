@@ -56,6 +56,33 @@ def test_the_halves_have_an_exemplar_and_words(ops: ClusterOps) -> None:
     assert any("shoes" in word for word in row["second_words"])
 
 
+def test_words_that_are_common_over_all_clusters_fall_out_of_the_halves(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    documents = []
+    for at, kind in enumerate(["cancel", "book", "menu", "music", "weather", "news"]):
+        for i, row in enumerate(rng.normal(size=(120, 4)) + max(0, at - 1) * 30 * np.eye(4)[1]):
+            row[0] += 9.0 * (at == 1)
+            my = (
+                "my" if at == 0 or i % 3 == 0 else "a"
+            )  # of the halves, the first has it more often
+            documents.append(
+                {
+                    "_id": f"{kind}-{i}",
+                    "v_vector_": row.tolist(),
+                    "text": f"{my} long {kind} text {i}",
+                    "group": "trips" if at < 2 else kind,
+                }
+            )
+    dataset = Client(tmp_path / "home").Dataset("asked")
+    dataset.insert_documents(documents)
+    ops = dataset.cluster(byo_cluster_field="group", vector_fields=["v_vector_"], alias="a")
+    row = ops.split_candidates(describe=1).iloc[0]
+    assert row["cluster"] == "trips"
+    found = [*row["first_words"], *row["second_words"]]
+    assert {"cancel", "book"} <= {word for one in found for word in one.split()}
+    assert not {"my", "a"} & {word for one in found for word in one.split()}
+
+
 def test_words_are_looked_for_as_often_as_asked(ops: ClusterOps) -> None:
     table = ops.split_candidates(describe=1)
     assert table["first_words"].notna().tolist() == [True, False, False]

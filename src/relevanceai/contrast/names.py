@@ -22,6 +22,7 @@ _COMMON = 0.5  # of the other clusters have a term nearly as often: then it says
 _SOME = 0.05  # of its documents have a term, from which on a cluster counts as having it
 _MANY, _USUAL = 4, 0.25  # other clusters that have it, and their part: then it is a usual word
 _STRICT, _LEANING = 0.1, 0.3173  # levels of the bounds: 1.64 and 1 standard deviations
+_PART = 0.2  # of the documents have a value, from which on it may stand beside the most usual one
 _WHOLE = 0.8  # of a word's documents that have a pair with it: then the pair is the name
 
 
@@ -97,13 +98,34 @@ def weights(held: Concepts, cluster: int, other: int, terms: Sequence[int]) -> N
     return result
 
 
+def usual(
+    held: Concepts, terms: NDArray[np.int64], share: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which terms of a cluster say nothing of it, and which are usual words.
+
+    Parameters
+    ----------
+    terms : int64 array of shape (n_terms,).
+    share : float64 array of shape (n_terms,), of the cluster's documents that have each.
+
+    Returns
+    -------
+    Two bool arrays of shape (n_terms,): half of the other clusters have the term at a quarter of the
+    share; a quarter of them, 4 at least, have it in a twentieth of their documents.
+    """
+    n_others = max(held.n_clusters - 1, 1)
+    is_common = (held.spread(terms, share / 4) * held.n_clusters - 1) / n_others > _COMMON
+    n_having = held.spread(terms, np.full(len(terms), _SOME)) * held.n_clusters - 1
+    return is_common, n_having >= max(_MANY, _USUAL * n_others) - 1e-9
+
+
 def choices(
     table: TermTable,
     clusters: NDArray[np.integer],
     siblings: Sequence[Sequence[int]],
     *,
     n_keywords: int = 8,
-    any_term: bool = False,
+    field_of: NDArray[np.intp] | None = None,
     on_cluster: Callable[[], object] = lambda: None,
 ) -> tuple[list[Choice], Concepts]:
     """Choose name and keywords of each cluster.
@@ -114,13 +136,15 @@ def choices(
     clusters : int array of shape (n_documents,), the cluster of each document, below 0 for those
         that take no part: the held-out ones.
     siblings : for each cluster the others, nearest first; those without documents are passed over.
-    any_term : let numbers and single letters name a cluster too, as categories may be.
+    field_of : where terms are values, an intp array of shape (n_terms,): the category field whose
+        value a term is, -1 for a tag. Numbers and single letters name a cluster, too, then.
     on_cluster : called after each cluster.
 
     Returns
     -------
     A choice a cluster, without terms for a cluster whose documents have none; and the counts that
-    they rest on. No two names have the same terms, as long as there are others to add.
+    they rest on. No two names of words have the same terms, as long as there are others to add;
+    names of values may: a rarer value is no better name.
 
     Notes
     -----
@@ -130,6 +154,10 @@ def choices(
     documents from those of the nearest sibling. Terms that half of the other clusters have at a
     quarter of the share here are passed over, and those that a quarter of them (4 at least) have in
     a twentieth of their documents come last: common words need no list to fall out.
+
+    Of a category the most usual value in the cluster comes first, however usual it is elsewhere; a
+    further one must help to tell the cluster, be in a fifth of its documents, and come after all
+    values of its field that more documents have.
     """
     held = concepts(table, clusters, len(siblings))
     contains = Contains(table)
@@ -139,9 +167,10 @@ def choices(
     found = []
     for cluster, others in enumerate(siblings):
         near = [other for other in others if held.of[other]][:_SIBLINGS]
-        found.append(_chosen(held, contains, members, cluster, near, n_keywords, any_term))
+        found.append(_chosen(held, contains, members, cluster, near, n_keywords, field_of))
         on_cluster()
-    _make_unique(found)
+    if field_of is None:
+        _make_unique(found)
     return found, held
 
 
@@ -152,7 +181,7 @@ def _chosen(
     cluster: int,
     near: Sequence[int],
     n_keywords: int,
-    any_term: bool,
+    field_of: NDArray[np.intp] | None,
 ) -> Choice:
     terms, counts = held.terms_of(cluster)
     often = counts >= max(2, 0.03 * held.of[cluster])
@@ -163,9 +192,20 @@ def _chosen(
     if not near:  # nothing to be told from
         best = [int(term) for term in terms[np.argsort(-counts, kind="stable")[:n_keywords]]]
         return Choice(best[:1], best)
-    usable, special = _usable(held, cluster, terms, counts, any_term)
+    usable, special = _usable(held, cluster, terms, counts, field_of is not None)
     says, tells = _evidence(held, cluster, near, terms, counts)
     says = says - np.where(usable, np.where(special, 0.0, 1.0), 2.0)
+    if field_of is not None:
+        fields = np.where(field_of[terms] < 0, -1 - np.arange(len(terms)), field_of[terms])
+        here = contains.matrix(members[cluster], terms.tolist())
+        there = contains.matrix(members[near[0]], terms.tolist())
+        weight = weights(held, cluster, near[0], terms.tolist())
+        values = _grown_of_values(says, counts, fields, here, there, weight)
+        best = terms[values].tolist()
+        rest = [
+            one for one in terms[np.argsort(-counts, kind="stable")].tolist() if one not in best
+        ]
+        return Choice(best, [*best, *rest][:n_keywords])
     tells = np.where(usable & special, tells, tells - 2)
     saying = np.argsort(-says, kind="stable")[:_CANDIDATES].tolist()
     telling = np.argsort(-tells, kind="stable")[:_CANDIDATES].tolist()
@@ -204,11 +244,7 @@ def _usable(
     No numbers and single letters, nothing that most clusters have nearly as often, no pair with it.
     Special is what is not among the usual words, which many clusters have in some documents.
     """
-    n_others = max(held.n_clusters - 1, 1)
-    share = counts / held.of[cluster]
-    is_common = (held.spread(terms, share / 4) * held.n_clusters - 1) / n_others > _COMMON
-    n_having = held.spread(terms, np.full(len(terms), _SOME)) * held.n_clusters - 1
-    everywhere = n_having >= max(_MANY, _USUAL * n_others) - 1e-9
+    is_common, everywhere = usual(held, terms, counts / held.of[cluster])
     words = [held.vocabulary[term] for term in terms]
     common = {word for word, bad in zip(words, is_common | everywhere, strict=True) if bad}
     is_word = [
@@ -276,6 +312,38 @@ def _grown(
             break
         told = best
         name.append(_widened(candidates, step, used))
+    return name
+
+
+def _grown_of_values(
+    says: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    fields: NDArray[np.intp],
+    here: NDArray[np.float64],
+    there: NDArray[np.float64],
+    weight: NDArray[np.float64],
+) -> list[int]:
+    """The places of the values in a name: of each field the most usual ones, and none before them.
+
+    `fields` has the field of each value; a tag, of which a document may have several, has its own.
+    """
+    order = np.lexsort((-says, -counts))
+    name: list[int] = []
+    told = 0.0
+    while len(name) < N_TERMS and told < _ENOUGH:
+        left = order[~np.isin(order, name)]
+        _, first = np.unique(fields[left], return_index=True)
+        options = left[np.sort(first)]  # of each field the most usual value that is left
+        if not name:
+            name = [int(options[np.argmax(says[options])])]
+            told = _told(here, there, name, weight)
+            continue
+        options = options[(counts[options] >= _PART * len(here)) & (says[options] > 0)]
+        gains = [_told(here, there, [*name, int(one)], weight) for one in options]
+        if not gains or max(gains) <= told + _GAIN:
+            break
+        told = max(gains)
+        name.append(int(options[int(np.argmax(gains))]))
     return name
 
 

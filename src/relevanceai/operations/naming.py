@@ -39,6 +39,7 @@ TEXT_CHARACTERS = 2_000
 LEAST_HELD_OUT = 5
 """A name is scored from so many held-out documents on, in the cluster and in its sibling."""
 
+_NAMING: tuple[Kind, ...] = ("text", "category", "tags")
 _EXEMPLARS = 5
 _NAME_CHARACTERS = 120  # of a namer's name; a longer one is a sentence
 _SPELT_FROM = 200  # documents that a term's spelling is taken from
@@ -106,9 +107,10 @@ class Naming(HoldsClustering):
 
         Parameters
         ----------
-        text_fields : fields whose words the names are made of. None takes every field that holds
-            text; where there is none, categories and tags; where there are none either, the `_id`
-            of the document closest to the centroid stands for the cluster.
+        text_fields : fields whose words the names are made of; where none of them holds text, but
+            categories or tags, of their values. None takes every field that holds text; where there
+            is none, categories and tags; where there are none either, the `_id` of the document
+            closest to the centroid stands for the cluster.
         cluster_ids : which clusters to return; None for all. Names always rest on all of them; a
             namer is asked for these only.
         namer : a function that is told of a cluster (a `ToName`) and returns its name, such as a
@@ -130,7 +132,8 @@ class Naming(HoldsClustering):
         Notes
         -----
         The first term of a name says what is in the cluster, the next ones, at most two, tell it
-        from the cluster whose centroid is nearest (Euclidean). Terms are chosen on two thirds of
+        from the cluster whose centroid is nearest (Euclidean). Of a category the most usual value of
+        the cluster comes first; equal names are told apart by a number. Terms are chosen on two thirds of
         the documents that are looked at, and the name is scored on the others: by the terms that a
         document contains, each weighted by how much more usual it is here than in the sibling. Of
         each text the first 2,000 characters are read. Documents without a text take no part, and
@@ -227,7 +230,8 @@ class _Words:
     """The terms of the sampled documents: folded, and as they stand; the texts they come from.
 
     `texts` has a text a document, "" for none. Where names are made of categories, `texts` is empty
-    and terms are values, which stand as they are. `variants` has the terms that were folded into one.
+    and terms are values, which stand as they are, each of the field that `field_of` says (-1: a
+    tag). `variants` has the terms that were folded into one.
     """
 
     table: TermTable
@@ -236,6 +240,7 @@ class _Words:
     texts: list[str]
     has: NDArray[np.bool_]  # whether a document has anything to be named by
     fields: tuple[str, ...]
+    field_of: NDArray[np.intp] | None = None
 
     @property
     def has_terms(self) -> bool:
@@ -252,10 +257,14 @@ class _Words:
 
 def _words(columns: dict[str, list[object]], *, is_asked: bool, dataset: str) -> _Words:
     """The words of the fields that have any: those asked for, else texts, else categories."""
-    asked: Kind | None = "text" if is_asked else None
     held: dict[str, tuple[Kind, NDArray[np.bool_], list[object]]] = {}
     for name, values in columns.items():
-        column, _, notes = settled(name, values, asked)
+        column, _, notes = settled(name, values)
+        is_code = column is not None and column.kind == "category" and not _has_text(values)
+        if is_code and not is_asked:
+            continue  # numbers that stand for something name nothing
+        if is_asked and (column is None or is_code or column.kind not in _NAMING):
+            column, _, notes = settled(name, values, "text")  # one value everywhere, ids, addresses
         if column is None or (is_asked and not column.values):
             if is_asked:
                 reason = notes[-1].reason if notes else "has no text"
@@ -284,21 +293,28 @@ def _words(columns: dict[str, list[object]], *, is_asked: bool, dataset: str) ->
         return _Words(table, raw, variants, texts, has, named)
     named = tuple(name for name, (kind, _, _) in held.items() if kind in ("category", "tags"))
     numbers: dict[str, int] = {}
+    field_of: list[int] = []
     document, term = [], []
-    for name in named:
-        _, present, values = held[name]
+    for number_of_field, name in enumerate(named):
+        kind, present, values = held[name]
         has |= present
         for place, value in zip(np.flatnonzero(present).tolist(), values, strict=True):
             for one in value if isinstance(value, list) else [value]:
                 shown = str(one) if len(named) == 1 else f"{name}: {one}"
                 document.append(place)
                 term.append(numbers.setdefault(shown.replace(" ", "\u00a0"), len(numbers)))
+                if len(numbers) > len(field_of):
+                    field_of.append(number_of_field if kind == "category" else -1)
     entries = np.unique(
         np.array(document, np.intp) * max(len(numbers), 1) + np.array(term, np.intp)
     )
     documents, term_of = np.divmod(entries, max(len(numbers), 1))
     table = TermTable(n_documents, list(numbers), documents, term_of)
-    return _Words(table, table, {}, [], has, named)
+    return _Words(table, table, {}, [], has, named, np.array(field_of, np.intp))
+
+
+def _has_text(values: Sequence[object]) -> bool:
+    return any(isinstance(one, str) for one in values)
 
 
 def _by_words(
@@ -312,7 +328,13 @@ def _by_words(
     is_held_out = _held_out(words, clusters, seed)
     learning = np.where(is_held_out | ~words.has, -1, clusters)
     with progress("Naming", len(siblings), unit="clusters", delay_s=1.0) as bar:
-        chosen, held = choices(words.table, learning, siblings, on_cluster=lambda: bar.update(1))
+        chosen, held = choices(
+            words.table,
+            learning,
+            siblings,
+            field_of=words.field_of,
+            on_cluster=lambda: bar.update(1),
+        )
         scorer = _Scorer(words, held, clusters, is_held_out & words.has, siblings)
         order = np.argsort(learning, kind="stable")
         starts = np.searchsorted(learning[order], np.arange(len(siblings) + 1))

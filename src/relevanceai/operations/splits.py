@@ -2,18 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relevanceai.contrast.concepts import Concepts, concepts
 from relevanceai.contrast.differences import differences
+from relevanceai.contrast.names import usual
+from relevanceai.contrast.terms import term_table
 from relevanceai.engine.each import each
 from relevanceai.kernels.discoveries import benjamini_hochberg
 from relevanceai.kernels.two_means import LEAST_TO_SPLIT, SplitTest, split_test
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.held import HoldsClustering
-from relevanceai.operations.members import checked_fields
+from relevanceai.operations.members import (
+    checked_fields,
+    clusters_of_rows,
+    sampled_rows,
+    values_of,
+)
+from relevanceai.operations.naming import TEXT_CHARACTERS
 from relevanceai.operations.nearest import Centroids
 from relevanceai.operations.samples import all_samples
 from relevanceai.operations.verdict import LEVEL
@@ -33,6 +43,7 @@ MOST_LOOKED_AT = 1_000
 MOST_WORDS = 5
 """Words, categories or tags told of each half."""
 
+_MOST_READ, _FEWEST_READ, _MOST_READ_IN_ALL = 100, 10, 20_000  # documents, for common words
 _ENOUGH_POWER = 0.5  # with less, finding no valley says little
 
 
@@ -99,7 +110,8 @@ def split_candidates_of(
     size = np.log1p(centroids.count) / np.log1p(centroids.count.max())
     priority = size * (1.0 - q_values) * np.array([one.depth for one in tests])
     order = np.lexsort((-priority, q_values > LEVEL))
-    halves = _halves(store, samples, tests, order[:describe], most)
+    common = _Common(store, centroids, seed)
+    halves = _halves(store, samples, tests, order[:describe], most, common)
     found = []
     for cluster in order.tolist():
         test, q_value = tests[cluster], float(q_values[cluster])
@@ -151,13 +163,16 @@ def _halves(
     tests: Sequence[SplitTest],
     described: NDArray[np.intp],
     most: int,
+    common: "_Common",
 ) -> list[tuple[Half, Half] | None]:
     """Return the halves of each cluster, with words for those to be described."""
     rows = [_exemplar_rows(samples, cluster, test, most) for cluster, test in enumerate(tests)]
     wanted = [row for pair in rows if pair is not None for row in pair]
     ids = iter([str(one["_id"]) for one in store.read(wanted, select_fields=["_id"])])
     words = {
-        int(cluster): _words(store, samples.ids(int(cluster), most), tests[cluster].is_second)
+        int(cluster): _words(
+            store, samples.ids(int(cluster), most), tests[cluster].is_second, common
+        )
         for cluster in described
         if rows[cluster] is not None
     }
@@ -187,9 +202,15 @@ def _exemplar_rows(
 
 
 def _words(
-    store: DocumentStore, row_ids: NDArray[np.int64], is_second: NDArray[np.bool_]
+    store: DocumentStore,
+    row_ids: NDArray[np.int64],
+    is_second: NDArray[np.bool_],
+    common: "_Common",
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the words, categories and tags that either half has more of, strongest first."""
+    """Return the words, categories and tags that either half has more of, strongest first.
+
+    Words that say nothing of a cluster, by the rule of names, fall out; usual words come last.
+    """
     fields = checked_fields(store, None, "text_fields")
     if not fields:
         return (), ()
@@ -197,11 +218,56 @@ def _words(
     columns = {name: [one.get(name) for one in documents] for name in fields}
     told = differences(columns, ~is_second, names=("first", "second"))
     sides: dict[str, list[str]] = {"first": [], "second": []}
+    last: dict[str, list[str]] = {"first": [], "second": []}
     for fact in told.facts:
-        if fact.value is not None and fact.kind in ("word", "category", "tag"):
-            sides[fact.higher_in].append(fact.value)
-    first, second = (tuple(dict.fromkeys(sides[one]))[:MOST_WORDS] for one in ("first", "second"))
+        if fact.value is None or fact.kind not in ("word", "category", "tag"):
+            continue
+        value, is_usual = fact.value, False
+        if fact.kind == "word":
+            n, of = fact.first if fact.higher_in == "first" else fact.second
+            value, is_usual = common.without(value, n / of)
+        if value:
+            (last if is_usual else sides)[fact.higher_in].append(value)
+    first, second = (
+        tuple(dict.fromkeys([*sides[one], *last[one]]))[:MOST_WORDS] for one in ("first", "second")
+    )
     return first, second
+
+
+class _Common:
+    """How usual words are over all clusters; a sample of their documents is read when first asked."""
+
+    def __init__(self, store: DocumentStore, centroids: Centroids, seed: int) -> None:
+        self._store, self._centroids, self._seed = store, centroids, seed
+
+    def without(self, term: str, share: float) -> tuple[str, bool]:
+        """Return the words of a term that say something of a cluster, and whether one is usual.
+
+        `share` is that of the documents that have the term; "" when no word is left.
+        """
+        number, held = self._held
+        words = [word for word in term.split(" ") if word in number]
+        if held.n_clusters < 2 or not words:
+            return term, False
+        places = np.array([number[word] for word in words], np.int64)
+        is_common, is_usual = usual(held, places, np.full(len(words), share))
+        common = {word for word, is_bad in zip(words, is_common, strict=True) if is_bad}
+        kept = [word for word in term.split(" ") if word not in common]
+        return " ".join(kept), bool((is_usual & ~is_common).any())
+
+    @cached_property
+    def _held(self) -> tuple[dict[str, int], Concepts]:
+        n_clusters = len(self._centroids.ids)
+        most = max(_FEWEST_READ, min(_MOST_READ, _MOST_READ_IN_ALL // n_clusters))
+        fields = checked_fields(self._store, None, "text_fields")
+        members = clusters_of_rows(self._store, self._centroids)
+        row_ids, clusters = sampled_rows(*members, most, seed=self._seed)
+        table = term_table(
+            "\n\n".join(one[:TEXT_CHARACTERS] for one in document.values() if isinstance(one, str))
+            for document in values_of(self._store, row_ids, fields)
+        )
+        held = concepts(table, clusters, n_clusters)
+        return {term: place for place, term in enumerate(table.vocabulary)}, held
 
 
 class ClusterSplits(HoldsClustering):
@@ -237,7 +303,8 @@ class ClusterSplits(HoldsClustering):
         `first_exemplar`, `second_exemplar` : the `_id` of the document closest to each half's mean;
             the larger half is the first.
         `first_words`, `second_words` : words, categories and tags that a half has more of, at most
-            5; None below the clusters described.
+            5; None below the clusters described. Words that half of the other clusters have at a
+            quarter of the share fall out, as in `names`; usual words come last.
         `suggestion` : what to do, in words.
 
         A cluster that cannot be cut (one document, or all vectors equal) has no halves: its share is

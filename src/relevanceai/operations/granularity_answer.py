@@ -1,0 +1,190 @@
+"""The answer to: do we need that granularity? A verdict in plain words, with its figures."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from relevanceai.contrast.facts import amount
+from relevanceai.operations.asked_field import N_FOLDS, Asked
+from relevanceai.operations.levels import FEWEST, LEVEL, Level, Other
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Verdict: TypeAlias = Literal["needed", "coarser is enough", "says nothing", "undecided"]
+
+_NEARLY = 0.95  # of what all clusters tell, which may be enough for a person
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Granularity:
+    """The answer to: do we need that granularity?
+
+    Attributes
+    ----------
+    verdict, answer : in a word, and in plain words with the figures behind it.
+    field, kind : what was predicted, and as what ("category", "boolean", "number", "date").
+    unit : of the losses: "bits" for categories, the field's own for numbers, "days" for dates.
+    n_clusters, enough : how many clusters there are, and the smallest number that tells as much.
+    levels : one for each number of clusters tried, the finest first.
+    others : the other clusterings of the dataset.
+    n_documents, n_missing, n_unclustered, n_left : how many documents were used; how many in
+        clusters have no value, how many are in no cluster, how many were left out by sampling.
+    method : how this was decided.
+    """
+
+    verdict: Verdict
+    answer: str
+    field: str
+    kind: str
+    unit: str
+    n_clusters: int
+    enough: int | None
+    levels: tuple[Level, ...]
+    others: tuple[Other, ...]
+    n_documents: int
+    n_missing: int
+    n_unclustered: int
+    n_left: int
+    method: str
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the levels as a DataFrame, a row a number of clusters, the finest first."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self.levels])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as plain JSON values."""
+        found = asdict(self)
+        return {
+            **found,
+            "levels": [asdict(one) for one in self.levels],
+            "others": [asdict(one) for one in self.others],
+        }
+
+    def __repr__(self) -> str:
+        return str(self)  # in a notebook the sentences, not every figure
+
+    def __str__(self) -> str:
+        lines = [self.answer]
+        for one in self.levels:
+            kept = "" if one.kept is None else f"{one.kept:6.0%} of what all tell"
+            word = "cluster: " if one.n_clusters == 1 else "clusters:"
+            lines.append(
+                f"  {one.n_clusters:>5,} {word} loss {amount(one.loss):>7} {self.unit:4}  "
+                f"{kept}{'  enough' if one.is_enough else ''}".rstrip()
+            )
+        for other in self.others:
+            lines.append(
+                f"  {other.alias} of {other.field} ({other.n_clusters:,} clusters): "
+                f"{_gain(other.gain, other.gain_low, other.gain_high, self.unit)}"
+            )
+        return "\n".join(lines)
+
+
+def undecided(field: str, asked: Asked, n_clusters: int) -> Granularity:
+    n = len(asked.rows)
+    why = (
+        f"{n:,} documents in these clusters have a value of {field!r}, and {FEWEST} are needed"
+        if n < FEWEST
+        else f"there is {n_clusters} cluster"
+    )
+    return Granularity(
+        "undecided",
+        f"Undecided: {why}.",
+        field,
+        asked.kind,
+        asked.unit,
+        n_clusters,
+        None,
+        (),
+        (),
+        n,
+        asked.n_missing,
+        asked.n_unclustered,
+        asked.n_left,
+        "",
+    )
+
+
+def answered(
+    field: str,
+    asked: Asked,
+    levels: Sequence[Level],
+    others: Sequence[Other],
+    merge: Sequence[str] | None,
+) -> Granularity:
+    whole, nothing = levels[0], levels[-1]
+    enough = next(one for one in reversed(levels) if one.is_enough)  # the whole always is
+    unit = f" {asked.unit}" if asked.unit else ""
+    loss = "log-loss" if asked.unit == "bits" else "mean miss"
+    n = f"{len(asked.rows):,} documents"
+    these = f"{whole.n_clusters:,} clusters" if merge is None else f"{' and '.join(merge)}"
+    verdict: Verdict
+    if nothing.is_enough:
+        verdict = "says nothing" if merge is None else "coarser is enough"
+        tells = "tell" if merge is None else "kept apart tell"
+        answer = (
+            f"No: {these} {tells} nothing of {field!r} that could be told from chance on {n}: "
+            f"{loss} {amount(whole.loss)}{unit} with, {amount(nothing.loss)} without "
+            f"(the gain lies between {_span(nothing.lost_low, nothing.lost_high)})."
+        )
+    elif enough is whole:
+        verdict = "needed"
+        finest = levels[1]
+        instead = "merged" if merge is not None else f"{finest.n_clusters:,} clusters"
+        answer = (
+            f"Yes: {these} predict {field!r} better than {instead}: {loss} {amount(whole.loss)}"
+            f"{unit} against {amount(finest.loss)}, "
+            f"{_gain(finest.lost, finest.lost_low, finest.lost_high, asked.unit)} on {n}."
+        )
+    else:
+        verdict = "coarser is enough"
+        kept = "" if enough.kept is None else f" ({min(enough.kept, 1.0):.0%} of it)"
+        answer = (
+            f"No: {enough.n_clusters:,} clusters tell as much of {field!r}{kept} as {these}: {loss} "
+            f"{amount(enough.loss)}{unit} against {amount(whole.loss)}; the difference lies between "
+            f"{_span(enough.lost_low, enough.lost_high)} on {n}."
+        )
+    nearly = next(one for one in reversed(levels) if one is whole or (one.kept or 0) >= _NEARLY)
+    if verdict != "says nothing" and merge is None and nearly.n_clusters < enough.n_clusters:
+        answer += f" {nearly.n_clusters:,} clusters keep {nearly.kept:.0%} of what they tell."
+    better = [one for one in others if one.gain_low > 0]
+    if better:
+        best = max(better, key=lambda one: one.gain)
+        answer += (
+            f" {best.alias!r} of {best.field} ({best.n_clusters:,} clusters) predicts it better: "
+            f"{_gain(best.gain, best.gain_low, best.gain_high, asked.unit)}."
+        )
+    method = (
+        f"{N_FOLDS}-fold cross-validation on {n}; differences paired by document; the intervals of "
+        f"all levels hold together at {1 - LEVEL:.0%} (Bonferroni)."
+    )
+    return Granularity(
+        verdict,
+        answer,
+        field,
+        asked.kind,
+        asked.unit,
+        whole.n_clusters,
+        1 if nothing.is_enough else enough.n_clusters,
+        tuple(levels),
+        tuple(others),
+        len(asked.rows),
+        asked.n_missing,
+        asked.n_unclustered,
+        asked.n_left,
+        method,
+    )
+
+
+def _span(low: float, high: float) -> str:
+    return f"{amount(low)} and {amount(high)}"
+
+
+def _gain(gain: float, low: float, high: float, unit: str) -> str:
+    more = "less" if gain >= 0 else "more"
+    sign = 1 if gain >= 0 else -1
+    low, high = sorted((sign * low, sign * high))
+    return f"{amount(sign * gain)}{' ' + unit if unit else ''} {more} ({amount(low)} to {amount(high)})"
