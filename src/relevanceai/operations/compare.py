@@ -15,9 +15,10 @@ from relevanceai.kernels.recovery import pair_recovery
 from relevanceai.kernels.separation import SeparationTest, separation_test
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
-from relevanceai.operations.comparison import Comparison, Placed
+from relevanceai.operations.comparison import Comparison
 from relevanceai.operations.differing import cluster_differences
 from relevanceai.operations.held import HoldsClustering
+from relevanceai.operations.placed import Placed
 from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
 from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import evidence_of, judged, separation_number
