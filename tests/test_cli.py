@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from relevanceai.dataset import Dataset
 
 COMMANDS = (
-    *("demo", "dashboard", "datasets", "cluster", "heatmap", "closest", "info"),
+    *("demo", "dashboard", "datasets", "insert", "cluster"),
+    *("heatmap", "closest", "info"),
     *("report", "pairs", "compare"),
     *("versions", "restore", "tag", "compact", "verify", "cache"),
 )

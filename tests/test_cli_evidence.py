@@ -22,7 +22,11 @@ def test_report_prints_the_review(small_home: Path, capsys: pytest.CaptureFixtur
     lines = out.splitlines()
     assert lines[0] == "small, clustering by-hand of look_vector_"
     assert lines[1] == "  60 documents in 3 clusters of 10 to 30 (half have 20 or more)."
-    assert "Next:" in lines
+    steps = lines[lines.index("Next:") + 1 :]
+    assert steps
+    assert all(one.startswith("  relevanceai ") for one in steps)
+    assert all("small" in one and one.endswith(f"--workspace {small_home}") for one in steps)
+    assert "ops." not in out
     code, out, _ = run(capsys, small_home, "report", "small", "--json")
     assert set(json.loads(out)) >= {"sizes", "pairs", "splits", "names", "next_steps"}
 

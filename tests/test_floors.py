@@ -44,7 +44,8 @@ FLOORS: dict[str, set[str]] = {
     "listing": NUMBERS | HELP | {"terminal", "dataset", "dashboard"},
     "commands": NUMBERS
     | HELP
-    | {"terminal", "typed", "listing", "sample", "operations", "dataset", "client", "dashboard"},
+    | {"terminal", "typed", "listing", "sample", "documents", "operations", "dataset", "client"}
+    | {"dashboard"},
     "cli": {"errors", "launch", "typed", "commands"},
     "__main__": {"cli"},
     "__init__": set(),  # names its homes as text and loads them on first use

@@ -153,6 +153,19 @@ def _parser() -> argparse.ArgumentParser:
     datasets = command("datasets", commands.datasets, "list the datasets", "datasets --json")
     _add_json(datasets)
 
+    insert = command(
+        "insert",
+        commands.insert,
+        "insert the documents of a Parquet, CSV or JSON Lines file into a dataset",
+        "insert shop products.parquet --vector-fields embedding",
+    )
+    insert.add_argument("dataset", metavar="DATASET", help="made when it is not there")
+    insert.add_argument("file", metavar="FILE", help="a .parquet, .csv or .jsonl file")
+    insert.add_argument(
+        "--vector-fields", metavar="F", nargs="+", help="fields of lists that are vectors"
+    )
+    insert.add_argument("--upsert", action="store_true", help="change documents that are there")
+
     cluster = command(
         "cluster",
         commands.cluster,

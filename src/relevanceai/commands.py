@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relevanceai import launch
-from relevanceai.errors import DashboardError, InvalidInputError
+from relevanceai.documents.file_documents import file_documents
+from relevanceai.errors import DashboardError, InvalidInputError, counted, listed
 from relevanceai.listing import dataset_facts, dataset_rows, print_documents
 from relevanceai.progress import notice
 from relevanceai.runtime import ServerRecord, runtime_folder
@@ -173,7 +174,33 @@ def report(given: argparse.Namespace) -> int:
     """Print what to know about a clustering."""
     ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
     found = ops.review()
-    print(as_json(found.to_dict()) if given.json else found.text)
+    typed = [word for name in given.field or () for word in ("--field", name)]
+    typed += ["--alias", given.alias] if given.alias is not None else []
+    typed += ["--workspace", given.workspace] if hasattr(given, "workspace") else []
+    print(as_json(found.to_dict()) if given.json else found.told(typed))
+    return 0
+
+
+def insert(given: argparse.Namespace) -> int:
+    """Insert or upsert the documents of a file, by the ending of its name."""
+    dataset = _client(given).Dataset(given.dataset)
+    inserts = {
+        ".parquet": dataset.insert_parquet,
+        ".csv": dataset.insert_csv,
+        ".jsonl": dataset.insert_jsonl,
+    }
+    ending = Path(given.file).suffix.lower()
+    if ending not in inserts:
+        raise InvalidInputError(
+            f"FILE {given.file!r} ends in none of {listed(inserts)}. Bring one of these."
+        )
+    fields = given.vector_fields or ()
+    if given.upsert:
+        done = dataset.upsert_documents(file_documents(given.file, fields), vector_fields=fields)
+    else:
+        done = inserts[ending](given.file, vector_fields=fields)
+    changed = f", {done.updated:,} changed" if given.upsert else ""
+    print(f"{cell(given.dataset)}: {counted(done.inserted, 'document')} inserted{changed}")
     return 0
 
 

@@ -41,6 +41,17 @@ class DashboardError(RelevanceAIError, RuntimeError):
     """The dashboard process could not be started or reached."""
 
 
+def counted(n: int, what: str) -> str:
+    """Return a number of things in words of one or of many.
+
+    Examples
+    --------
+    >>> counted(1, "document"), counted(1200, "document")
+    ('1 document', '1,200 documents')
+    """
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
 def listed(options: Iterable[str], *, like: str = "", limit: int = 20) -> str:
     """List names for an error message, those spelt most like `like` first.
 

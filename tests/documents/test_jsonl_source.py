@@ -82,7 +82,7 @@ def test_a_document_without_id_that_fails_late_is_named_by_its_line(
     things = client.Dataset("things")
     with pytest.raises(InvalidInputError) as caught:
         things.insert_jsonl(file)
-    why = "'v_vector_' has 1 dimensions in place of 2"
+    why = "'v_vector_' has 1 dimension in place of 2"
     assert str(caught.value) == f"Line 4: {why}. Mend it, or pass on_error='skip'."
     assert things.insert_jsonl(file, on_error="skip").failed == {"line 4": why, "z": why}
 

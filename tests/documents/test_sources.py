@@ -290,7 +290,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (np.ones(3), None, "insert_numpy takes numbers of shape (n_rows, n_dims), but got float64 of shape (3,)."),
     (np.ones((2, 0)), None, "insert_numpy takes numbers of shape (n_rows, n_dims), but got float64 of shape (2, 0)."),
     (np.array([["a"]]), None, "insert_numpy takes numbers of shape (n_rows, n_dims), but got <U1 of shape (1, 1)."),
-    (np.eye(2), [{}], "There are 1 documents for 2 vectors. Pass one document a vector, in order."),
+    (np.eye(2), [{}], "There is 1 document for 2 vectors. Pass one document a vector, in order."),
     (np.eye(1), [{"v": 1}], "The documents have a field 'v' already. Pass field='<another name>'."),
     (np.eye(1), 5, "insert_numpy takes documents as dicts, a DataFrame, a Table or a file, but got int."),
     (np.eye(1), [5], "Documents come as dicts, but number 0 is int: 5."),

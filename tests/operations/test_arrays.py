@@ -357,8 +357,7 @@ def wrong(kind=InvalidInputError, vectors=((1.0,), (2.0,)), labels=(0, 1), **arg
 
 def test_arrays_that_cannot_be_say_what_to_pass():
     assert wrong(labels=[0]) == (
-        "There are 1 labels for 2 vectors. Pass one a vector, None for those that are not "
-        "clustered."
+        "There is 1 label for 2 vectors. Pass one a vector, None for those that are not clustered."
     )
     assert wrong(vectors=[1.0, 2.0]) == (
         "vectors has the shape (2,). Pass a two-dimensional array, with at least one row and one "

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from relevanceai.client import Client
 from relevanceai.dataset import Dataset
 from relevanceai.errors import InvalidInputError, NotFoundError
 from relevanceai.operations.cluster import ClusterOps
@@ -55,3 +56,22 @@ def test_what_cannot_be_compared_is_refused(small: Dataset) -> None:
         ops.differences("cluster-1", kinds={"title": "word"})
     with pytest.raises(InvalidInputError, match=r"^others has no cluster in it"):
         ops.differences("cluster-1", [])
+
+
+def test_the_field_that_brought_the_labels_is_left_out_unless_it_is_asked_for(
+    client: Client,
+) -> None:
+    dataset = client.Dataset("brought")
+    dataset.insert_documents(
+        [
+            {"v_vector_": [float(i % 2), 1.0], "group": "ab"[i % 2], "size": float(i % 2 + i)}
+            for i in range(40)
+        ]
+    )
+    ops = dataset.cluster(byo_cluster_field="group", vector_fields=["v_vector_"], alias="a")
+    found = ops.differences("a", "b")
+    assert "group" not in {fact.field for fact in found.facts}
+    assert ("group", "is what the clustering was made from") in {
+        (one.field, one.reason) for one in found.left_out
+    }
+    assert list(ops.differences("a", "b", fields=["group"]).missing) == ["group"]

@@ -84,6 +84,13 @@ def test_a_field_of_numbers_names_nothing(client: Client) -> None:
     )
 
 
+def test_labels_in_numbers_name_nothing(client: Client) -> None:
+    ops = shop(client, shelf=[i // 30 for i in range(90)])
+    assert ops.names()["name"].str.startswith("like p").all()
+    with pytest.raises(InvalidInputError, match="cannot be named by it"):
+        ops.names("shelf")
+
+
 def test_a_field_that_is_not_there_is_named_with_those_that_are(client: Client) -> None:
     ops = shop(client, title=titles())
     with pytest.raises(

@@ -60,7 +60,7 @@ def test_the_dict_is_plain_and_whole(ops: ClusterOps) -> None:
     assert [one["cluster"] for one in held["splits"]] == list(ops.split_candidates()["cluster"])
     assert held["sizes"] == {name: n for name, n in ops.sizes().items() if name != "outlier"}
     assert repr(found) == (
-        "<Review of 'by-hand' of dataset 'shop': 3 clusters, 1 pairs to look at, 1 to split>"
+        "<Review of 'by-hand' of dataset 'shop': 3 clusters, 1 pair to look at, 1 to split>"
     )
 
 

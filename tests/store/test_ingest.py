@@ -274,10 +274,10 @@ BAD_ROWS = pa.table(
     }
 )
 WHY = {
-    "wide": "'v_vector_' has 1 dimensions in place of 2",
+    "wide": "'v_vector_' has 1 dimension in place of 2",
     "nan": "'v_vector_' holds null, NaN, infinity or a number beyond float32",
     "ns": "'t' cannot be kept exactly as timestamp[us]",
-    "#4": "'v_vector_' has 1 dimensions in place of 2",
+    "#4": "'v_vector_' has 1 dimension in place of 2",
     "#5": "`_id` is empty. Pass text or a number, or leave it out to have one made",
     "good": "stands more than once in this call; the first was taken",
     "there": "is in the dataset already",
@@ -308,7 +308,7 @@ def test_skipping_takes_every_good_row_and_tells_why_of_each_other(
 def test_the_first_bad_row_is_named(store: DocumentStore) -> None:
     insert(store, pa.table({"_id": ["there"]}))
     assert refused(store, BAD_ROWS) == (
-        "Document 'wide' (row 1): 'v_vector_' has 1 dimensions in place of 2. "
+        "Document 'wide' (row 1): 'v_vector_' has 1 dimension in place of 2. "
         "Mend it, or pass on_error='skip'."
     )
     assert refused(store, BAD_ROWS.slice(5, 1)) == (

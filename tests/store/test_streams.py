@@ -289,7 +289,7 @@ def test_a_vector_at_fault_is_named(kind: pa.DataType) -> None:
     kept, problems = vectors(pa.array(rows, kind))
     assert problems == {
         1: why,
-        2: "'v' has 1 dimensions in place of 2",
+        2: "'v' has 1 dimension in place of 2",
         3: "'v' is empty; make it null instead",
         4: why,
         6: why,

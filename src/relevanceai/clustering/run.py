@@ -13,7 +13,7 @@ from relevanceai.clustering.labels import leaves_from
 from relevanceai.clustering.moments import MOMENTS
 from relevanceai.clustering.report import run_facts
 from relevanceai.engine.batches import vector_source
-from relevanceai.errors import InvalidInputError, NotFoundError, listed
+from relevanceai.errors import InvalidInputError, NotFoundError, counted, listed
 from relevanceai.progress import notice
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.incoming import make_vectors
@@ -205,7 +205,8 @@ def aligned_labels(store: DocumentStore, labels: object) -> Sequence[object]:
     n_labels, n_documents = len(labels), store.count()
     if n_labels != n_documents:
         raise InvalidInputError(
-            f"There are {n_labels:,} labels for {n_documents:,} documents of {store.name!r}. "
+            f"There {'is' if n_labels == 1 else 'are'} {counted(n_labels, 'label')} for "
+            f"{counted(n_documents, 'document')} of {store.name!r}. "
             "Pass one per document in the order of get_all_documents(), or a dict by `_id`."
         )
     given = list(labels)  # type: ignore[call-overload]

@@ -21,6 +21,8 @@ SKIP = "skip"
 _MAJORITY = 0.9  # values of one type, from which on the others are counted as unusable
 _FEW_VALUES = 12  # so few different values are categories, however often each comes
 _REPEATS = 4.0  # documents a value, from which on values are categories
+_MOST_CODES = 20  # different whole numbers that may be codes, such as labels or stars
+_DOCUMENTS_A_CODE = 10  # from which on they are
 _LONG_CATEGORY = 80  # characters; no category's name is longer
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|data:[a-z]+/|www\.|/[^\s/]+/)\S*", re.IGNORECASE)
 _FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|bmp|tiff?|avif|mp[34]|pdf)", re.IGNORECASE)
@@ -73,7 +75,8 @@ def settled(
     -----
     Text is a category when it has at most 12 different values of which some repeat, or each value
     comes 4 times on average, and none is longer than 80 characters. Text that reads as ISO dates
-    throughout is dates.
+    throughout is dates. Whole numbers are categories when there are at most 20 different ones in ten
+    times as many documents: labels, stars, shelves; `kind="number"` makes them quantities.
     """
     held = [_plain(value) for value in values]
     present = np.array([value is not None for value in held], dtype=bool)
@@ -180,6 +183,11 @@ def _kind_of_numbers(name: str, there: Sequence[object]) -> tuple[Kind | None, s
         is_run = max(whole) - min(whole) < 2 * len(whole)
         if is_run or re.search(r"(?:^|[_\W])id$|(?<=[a-z])I[dD]$", name):
             return None, "is a whole number of its own in each document: an id"
+    n_different = len(set(whole))
+    if len(whole) == len(there) >= _DOCUMENTS_A_CODE * n_different and (
+        1 < n_different <= _MOST_CODES
+    ):
+        return "category", ""
     return "number", ""
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from relevanceai.documents.arrow_source import arrow_reader
 from relevanceai.documents.csv_source import csv_reader, existing_file
 from relevanceai.documents.parquet_source import parquet_reader
-from relevanceai.errors import InvalidInputError
+from relevanceai.errors import InvalidInputError, counted
 from relevanceai.store.columns import KIND_KEY, kind_of, normalised, to_arrow
 from relevanceai.store.frames import frame_documents
 from relevanceai.store.incoming import id_text, is_vector_name
@@ -59,7 +59,8 @@ def beside_vectors(
                 start = stop
         if start != len(matrix):  # nothing is committed yet
             raise InvalidInputError(
-                f"There are {start:,} documents for {len(matrix):,} vectors. "
+                f"There {'is' if start == 1 else 'are'} {counted(start, 'document')} for "
+                f"{counted(len(matrix), 'vector')}. "
                 "Pass one document a vector, in order."
             )
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.clustering.labels import leaves_from
-from relevanceai.errors import InvalidInputError
+from relevanceai.errors import InvalidInputError, counted
 from relevanceai.progress import notice
 from relevanceai.store.array_documents import ArrayDocuments
 from relevanceai.store.arrays import ArrayStore
@@ -109,7 +109,8 @@ def array_store(
     codes, is_clustered, cluster_ids = leaves_from(labels)
     if len(codes) != len(array):
         raise InvalidInputError(
-            f"There are {len(codes):,} labels for {len(array):,} vectors. Pass one a vector, "
+            f"There {'is' if len(codes) == 1 else 'are'} {counted(len(codes), 'label')} for "
+            f"{counted(len(array), 'vector')}. Pass one a vector, "
             "None for those that are not clustered."
         )
     held = ArrayDocuments(documents, len(array), ids)

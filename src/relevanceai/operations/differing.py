@@ -45,7 +45,8 @@ class ClusterDifferences(HoldsClustering):
         cluster : the id of a cluster.
         others : another, or several, which are taken together; None for the three whose centroids
             are nearest (Euclidean).
-        fields : the fields to compare; None for all but vectors and pictures.
+        fields : the fields to compare; None for all but vectors, pictures and the field whose labels
+            the clustering was made from.
         kinds : what to compare some fields as, such as `{"rating": "category"}`: "text",
             "category", "tags", "boolean", "number", "date", or "skip". Others are settled from
             their values.
@@ -105,7 +106,8 @@ def cluster_differences(
     store, centroids : one snapshot and the centroids of it.
     cluster, others : ids that exist, each once; without others nothing is compared.
     """
-    asked = checked_fields(store, fields, "fields")
+    brought = centroids.clustering.model.get("source") if fields is None else None
+    asked = [one for one in checked_fields(store, fields, "fields") if one != brought]
     row_ids, clusters = clusters_of_rows(store, centroids)
     first = centroids.ids.index(cluster)
     rest = [centroids.ids.index(one) for one in others]
@@ -125,6 +127,11 @@ def cluster_differences(
             LeftOut(one.name, f"holds {'vectors' if one.kind == 'vector' else one.kind}")
             for one in store.fields()
             if fields is None and one.kind in ("vector", "bytes")
+        ),
+        *(
+            LeftOut(one.name, "is what the clustering was made from")
+            for one in store.fields()
+            if one.name == brought
         ),
     ]
     members = int(centroids.count[[first, *rest]].sum())

@@ -260,7 +260,10 @@ def _words(columns: dict[str, list[object]], *, is_asked: bool, dataset: str) ->
     held: dict[str, tuple[Kind, NDArray[np.bool_], list[object]]] = {}
     for name, values in columns.items():
         column, _, notes = settled(name, values)
-        if is_asked and (column is None or column.kind not in _NAMING):
+        is_code = column is not None and column.kind == "category" and not _has_text(values)
+        if is_code and not is_asked:
+            continue  # numbers that stand for something name nothing
+        if is_asked and (column is None or is_code or column.kind not in _NAMING):
             column, _, notes = settled(name, values, "text")  # one value everywhere, ids, addresses
         if column is None or (is_asked and not column.values):
             if is_asked:
@@ -308,6 +311,10 @@ def _words(columns: dict[str, list[object]], *, is_asked: bool, dataset: str) ->
     documents, term_of = np.divmod(entries, max(len(numbers), 1))
     table = TermTable(n_documents, list(numbers), documents, term_of)
     return _Words(table, table, {}, [], has, named, np.array(field_of, np.intp))
+
+
+def _has_text(values: Sequence[object]) -> bool:
+    return any(isinstance(one, str) for one in values)
 
 
 def _by_words(

@@ -1,10 +1,13 @@
 """The review of a clustering: what a colleague would want to know, on one screen."""
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from relevanceai.errors import counted
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.naming import VAGUE_BELOW, ClusterName, cluster_names
@@ -63,11 +66,20 @@ class Review:
     @property
     def text(self) -> str:
         """The review as it is printed."""
+        return self.told()
+
+    def told(self, typed: Sequence[str] | None = None) -> str:
+        """Return the review, with calls in Python as what to do next, or with commands.
+
+        `typed` is what a command needs to find this clustering again, such as `["--alias", "main"]`;
+        None for Python.
+        """
         lines = [f"{self.dataset}, clustering {self.alias} of {', '.join(self.vector_fields)}"]
         lines += ["  " + self._sizes()]
         if self.sizes:
-            lines += ["", *self._pairs(), "", *self._splits(), *self._vague()]
-        lines += ["", "Next:", *(f"  {one}" for one in self.next_steps)]
+            lines += ["", *self._pairs(typed), "", *self._splits(typed), *self._vague(typed)]
+        steps = self.next_steps if typed is None else self.next_commands(typed)
+        lines += ["", "Next:", *(f"  {one}" for one in steps)]
         return "\n".join(map(printable, lines))
 
     @property
@@ -92,6 +104,23 @@ class Review:
             steps.append("ops.quality(stability=50) tells which clusters come back.")
         return steps or ["Cluster with more clusters: dataset.cluster(n_clusters=...)"]
 
+    def next_commands(self, typed: Sequence[str] = ()) -> list[str]:
+        """What to do next on the command line, at most three commands; `typed` as for `told`."""
+
+        def command(name: str, *words: str) -> str:
+            return shlex.join(["relevanceai", name, self.dataset, *words])
+
+        if len(self.sizes) < 2:
+            return [command("cluster", "--n-clusters", "8")]
+        steps = []
+        if self.to_merge:
+            first = self.to_merge[0]
+            steps.append(command("compare", first.other, first.cluster, *typed))
+        if self.to_split:
+            one = self.to_split[0].cluster
+            steps.append(command("closest", "--cluster", one, "--page-size", "20", *typed))
+        return steps or [command("pairs", *typed)]
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as values that `json.dumps` takes."""
         return {
@@ -113,8 +142,9 @@ class Review:
 
     def __repr__(self) -> str:
         return (
-            f"<Review of {self.alias!r} of dataset {self.dataset!r}: {len(self.sizes)} clusters, "
-            f"{len(self.to_merge)} pairs to look at, {len(self.to_split)} to split>"
+            f"<Review of {self.alias!r} of dataset {self.dataset!r}: "
+            f"{counted(len(self.sizes), 'cluster')}, {counted(len(self.to_merge), 'pair')} to look "
+            f"at, {len(self.to_split):,} to split>"
         )
 
     def _sizes(self) -> str:
@@ -128,17 +158,17 @@ class Review:
             return f"No clusters{others}."
         sizes = sorted(self.sizes.values())
         if len(sizes) == 1:
-            return f"{_count(self.documents, 'document')} in one cluster{others}."
+            return f"{counted(self.documents, 'document')} in one cluster{others}."
         if sizes[0] == sizes[-1]:
             of = f"{len(sizes):,} clusters of {sizes[0]:,} each"
-            return f"{_count(self.documents, 'document')} in {of}{others}."
+            return f"{counted(self.documents, 'document')} in {of}{others}."
         middle = f"{np.median(sizes):,.0f}"
         return (
-            f"{_count(self.documents, 'document')} in {len(sizes):,} clusters of {sizes[0]:,} to "
+            f"{counted(self.documents, 'document')} in {len(sizes):,} clusters of {sizes[0]:,} to "
             f"{sizes[-1]:,} (half have {middle} or more){others}."
         )
 
-    def _pairs(self) -> list[str]:
+    def _pairs(self, typed: Sequence[str] | None) -> list[str]:
         if not self.pairs:
             return ["No pairs to compare: there is one cluster."]
         counts = [
@@ -146,7 +176,7 @@ class Review:
             for name in ("separate", "continuum", "same", "undecided")
             if (n := sum(one.verdict == name for one in self.pairs))
         ]
-        head = f"{_count(len(self.pairs), 'pair')} of neighbours: {', '.join(counts)}."
+        head = f"{counted(len(self.pairs), 'pair')} of neighbours: {', '.join(counts)}."
         if not self.to_merge:
             return [head]
         lines = [f"{head} Look at these first:"]
@@ -155,9 +185,9 @@ class Review:
                 f"  {one.verdict:9} {self._named(one.other)} and {self._named(one.cluster)}"
             )
             lines.append(f"            {_why(one)}")
-        return lines + _more(len(self.to_merge), "pairs()")
+        return lines + _more(len(self.to_merge), "pairs()", typed)
 
-    def _splits(self) -> list[str]:
+    def _splits(self, typed: Sequence[str] | None) -> list[str]:
         if not self.to_split:
             n_untested = sum(one.verdict == "undecided" for one in self.splits)
             tail = f" ({n_untested:,} undecided: too few documents)" if n_untested else ""
@@ -165,7 +195,7 @@ class Review:
         is_are = "cluster looks" if len(self.to_split) == 1 else "clusters look"
         lines = [f"{len(self.to_split):,} {is_are} like two:"]
         for one in self.to_split[:_LISTED]:
-            lines.append(f"  {self._named(one.cluster)}, {_count(one.documents, 'document')}")
+            lines.append(f"  {self._named(one.cluster)}, {counted(one.documents, 'document')}")
             if one.halves is not None:
                 halves = sorted(one.halves, key=lambda half: -half.share)
                 told = " | ".join(
@@ -174,20 +204,20 @@ class Review:
                     for half in halves
                 )
                 lines.append(f"            {told}")
-        return lines + _more(len(self.to_split), "split_candidates()")
+        return lines + _more(len(self.to_split), "split_candidates()", typed)
 
-    def _vague(self) -> list[str]:
+    def _vague(self, typed: Sequence[str] | None) -> list[str]:
         if not self.vague:
             return []
         lines = [
             "",
-            f"{_count(len(self.vague), 'name')} too vague to tell a cluster from its nearest:",
+            f"{counted(len(self.vague), 'name')} too vague to tell a cluster from its nearest:",
         ]
         for one in self.vague[:_LISTED]:
             lines.append(
                 f"  {self._named(one.cluster)}: AUROC {one.auroc:.2f} against {one.sibling}"
             )
-        return lines + _more(len(self.vague), "names()")
+        return lines + _more(len(self.vague), "names()", typed)
 
     def _named(self, cluster: str) -> str:
         name = next((one.name for one in self.names if one.cluster == cluster), "")
@@ -206,12 +236,9 @@ def _why(pair: Pair) -> str:
     return pair.reasons[0]
 
 
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
-def _more(n: int, where: str) -> list[str]:
-    return [f"  ... and {n - _LISTED:,} more in ops.{where}"] if n > _LISTED else []
+def _more(n: int, where: str, typed: Sequence[str] | None) -> list[str]:
+    place = f"in ops.{where}" if typed is None else "with --json"
+    return [f"  ... and {n - _LISTED:,} more {place}"] if n > _LISTED else []
 
 
 def _plain(value: Any) -> dict[str, Any]:

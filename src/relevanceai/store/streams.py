@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from relevanceai.errors import InvalidInputError, listed
+from relevanceai.errors import InvalidInputError, counted, listed
 from relevanceai.store.columns import KIND_KEY, WIDTH_KEY, Field, from_json, normalised, to_json
 from relevanceai.store.incoming import id_text, is_derived, is_vector_name
 from relevanceai.store.names import column_of
@@ -224,7 +224,7 @@ def _vectors(one: Field, column: pa.Array, problems: dict[int, str]) -> pa.Array
     for row in np.flatnonzero(valid & ~good):
         problems.setdefault(
             int(row),
-            f"{one.name!r} has {lengths[row]:,} dimensions in place of {width:,}"
+            f"{one.name!r} has {counted(int(lengths[row]), 'dimension')} in place of {width:,}"
             if lengths[row]
             else f"{one.name!r} is empty; make it null instead",
         )

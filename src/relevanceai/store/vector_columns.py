@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from relevanceai.errors import InvalidInputError
+from relevanceai.errors import InvalidInputError, counted
 
 
 def vector_problems(
@@ -44,7 +44,7 @@ def vector_problems(
         if len(row) != wanted:
             kept = "the dataset" if first is None else f"document {ids[first]!r}"
             problems[index] = (
-                f"{name!r} of document {ids[index]!r} has {len(row):,} dimensions, but that of "
+                f"{name!r} of document {ids[index]!r} has {counted(len(row), 'dimension')}, but that of "
                 f"{kept} has {wanted:,}. Insert vectors of one width, or use another field."
             )
             continue
