@@ -542,3 +542,23 @@ def test_a_field_kept_as_lists_is_not_silently_left_so(client: Client) -> None:
     lists.drop_field("embedding")
     lists.upsert_documents(documents, vector_fields=["embedding"])
     assert lists.schema["embedding"] == {"vector": 2}
+
+
+def test_an_argument_of_the_model_is_sent_to_model_kwargs(client: Client) -> None:
+    dataset = client.Dataset("d")
+    with pytest.raises(InvalidInputError) as caught:
+        dataset.cluster("hdbscan", min_cluster_size=5)
+    assert str(caught.value) == (
+        "cluster() takes no argument 'min_cluster_size'. It takes: 'n_clusters', "
+        "'byo_cluster_field', 'random_state', 'vector_fields', 'model_kwargs', 'model', 'alias'. "
+        "Arguments of the model go into model_kwargs={'min_cluster_size': 5}."
+    )
+
+
+def test_a_number_in_the_place_of_the_model_is_sent_to_n_clusters(client: Client) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        client.Dataset("d").cluster(10, ["v_vector_"])  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        "cluster() takes the model first, but got the number 10. Pass it as n_clusters=10, and the "
+        "vector field as vector_fields=[...]."
+    )

@@ -32,6 +32,12 @@ _SHOWN_KINDS = {
 }
 
 
+_CLUSTER_ARGUMENTS = (
+    *("model", "n_clusters", "vector_fields", "alias", "random_state", "byo_cluster_field"),
+    "model_kwargs",
+)
+
+
 class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, DocumentsIndexed):
     """A named collection of documents in a workspace; made by `client.Dataset(name)`.
 
@@ -130,6 +136,7 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
         random_state: int | None = 0,
         byo_cluster_field: str | None = None,
         model_kwargs: Mapping[str, object] | None = None,
+        **misplaced: object,
     ) -> ClusterVizOps:
         """Cluster the documents, or take labels they bring, and keep the result under an alias.
 
@@ -160,7 +167,7 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
         ------
         NotFoundError : a dataset or field that does not exist.
         InvalidInputError : an unknown model, a number of clusters that cannot be, labels that
-            cannot be read.
+            cannot be read; an argument that belongs into `model_kwargs`.
 
         Notes
         -----
@@ -169,6 +176,17 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
         then assigned in one pass; vectors are never all in memory. So are objects that learn by
         `partial_fit`, above 1 GiB. The other models hold all vectors. Ctrl-C leaves nothing.
         """
+        if misplaced:
+            raise InvalidInputError(
+                f"cluster() takes no argument {listed(misplaced)}. It takes: "
+                f"{listed(_CLUSTER_ARGUMENTS, like=next(iter(misplaced)))}. "
+                f"Arguments of the model go into model_kwargs={str(misplaced)[:200]}."
+            )
+        if isinstance(model, int):
+            raise InvalidInputError(
+                f"cluster() takes the model first, but got the number {model!r}. "
+                f"Pass it as n_clusters={model!r}, and the vector field as vector_fields=[...]."
+            )
         store = self.opened()
         fields = chosen_vector_fields(store, vector_fields)
         if byo_cluster_field is None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,37 @@ def test_each_way_in_is_one_commit_or_nothing(things: Dataset, tmp_path: Path) -
     )
     assert things.version > version
     assert everything(things)["z"] == {"_id": "z", "new": 1}
+
+
+LISTS = [{"_id": "a", "embedding": [1.0, 2.0], "odd": [1]}, {"_id": "b", "embedding": [3, 4]}]
+
+
+@pytest.mark.parametrize("way", ["dicts", "frame", "arrow", "jsonl"])
+def test_lists_of_numbers_that_are_kept_as_lists_are_told(
+    things: Dataset, tmp_path: Path, way: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def bring(dataset: Dataset, **named: list[str]) -> None:
+        if way == "dicts":
+            dataset.insert_documents(LISTS, **named)
+        elif way == "frame":
+            dataset.insert_pandas_dataframe(pd.DataFrame(LISTS), **named)
+        elif way == "arrow":
+            dataset.insert_arrow(pa.Table.from_pylist(LISTS), **named)
+        else:
+            file = tmp_path / "t.jsonl"
+            file.write_text("\n".join(map(json.dumps, LISTS)), encoding="utf-8")
+            dataset.insert_jsonl(file, **named)
+
+    bring(things, vector_fields=["embedding"])
+    assert capsys.readouterr().err == ""
+    things.delete()
+    bring(things)
+    assert capsys.readouterr().err == (
+        "relevanceai: embedding holds lists of 2 numbers, kept as lists: pass "
+        "vector_fields=['embedding'] to use them as vectors.\n"
+    )
+    things.upsert_documents(LISTS)  # said once, when the field is new
+    assert capsys.readouterr().err == ""
 
 
 def test_skipped_documents_are_told(things: Dataset, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from relevanceai.documents.csv_source import csv_reader
 from relevanceai.documents.held import HoldsDocuments
 from relevanceai.documents.jsonl_source import JsonLines
 from relevanceai.documents.media_source import media_reader
+from relevanceai.documents.number_lists import NumberLists
 from relevanceai.documents.parquet_source import parquet_reader
 from relevanceai.documents.sources import beside_vectors
 from relevanceai.errors import InvalidInputError, listed
@@ -259,15 +260,32 @@ class DocumentsIn(HoldsDocuments):
         self._workspace.write_format()
         total = len(documents) if isinstance(documents, Sequence) else None
         is_one = isinstance(documents, Mapping | str | bytes)
+        lists, known = NumberLists(), self._known()
         with progress("Upserting" if upsert else "Inserting", total, delay_s=0.5) as bar:
             report = write_documents(
                 self._store,
-                documents if is_one else _counted(documents, bar.update),
+                documents if is_one else lists.of_documents(_counted(documents, bar.update)),
                 upsert=upsert,
                 on_error=on_error,
                 vector_fields=vector_fields,
             )
+        self._tell_lists(lists, known)
         return _told(report)
+
+    def _known(self) -> set[str]:
+        return {one.name for one in self._store.fields()} if self._store.exists() else set()
+
+    def _tell_lists(self, lists: NumberLists, known: set[str]) -> None:
+        """Say which new fields hold lists of numbers that might have been meant as vectors."""
+        if not lists.widths or not self._store.exists():
+            return
+        kept = {one.name for one in self._store.fields() if one.kind == "json"} - known
+        for name, width in lists.widths.items():
+            if name in kept:
+                notice(
+                    f"{name} holds lists of {width:,} numbers, kept as lists: pass "
+                    f"vector_fields=[{name!r}] to use them as vectors."
+                )
 
     def _ingest(
         self,
@@ -279,15 +297,17 @@ class DocumentsIn(HoldsDocuments):
         mixed_fields: Sequence[str] = (),
     ) -> InsertReport:
         self._workspace.write_format()
+        lists, known = NumberLists(), self._known()
         with progress("Inserting", n_rows, delay_s=0.5) as bar:
             report = ingest(
                 self._store,
-                reader,
+                lists.of_reader(reader),
                 vector_fields=vector_fields,
                 on_error=on_error,
                 on_rows=bar.update,
                 line_of=line_of,
             )
+        self._tell_lists(lists, known)
         mixed = tuple(sorted({*report.mixed_fields, *mixed_fields})) if report.inserted else ()
         return replace(report, mixed_fields=mixed)
 

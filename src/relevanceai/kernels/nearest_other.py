@@ -138,24 +138,32 @@ def nearest_other(
     >>> nearest_other(rows, np.array([0, 0], dtype=np.int32), among)
     (array([2, 1]), array([1., 9.]), array([5., 1.]))
     """
-    other = np.full(len(vectors), -1, np.int64)
-    own_square, other_square = np.full(len(vectors), np.inf), np.full(len(vectors), np.inf)
+    found = _Found(
+        np.full(len(vectors), -1, np.int64),
+        np.full(len(vectors), np.inf),
+        np.full(len(vectors), np.inf),
+    )
     find = _by_products if is_compiled else _by_numpy
-    find(vectors, excluded, among, other, own_square, other_square)
+    find(vectors, excluded, among, found)
     if among.metric == "cosine":
-        own_square, other_square = own_square / 2, other_square / 2
-    else:
-        own_square, other_square = np.sqrt(own_square), np.sqrt(other_square)
-    return other, own_square, other_square
+        return found.other, found.own_square / 2, found.other_square / 2
+    return found.other, np.sqrt(found.own_square), np.sqrt(found.other_square)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is found of each row, written into arrays of shape (n_rows,); see `nearest_other`."""
+
+    other: NDArray[np.int64]
+    own_square: NDArray[np.float64]
+    other_square: NDArray[np.float64]
 
 
 def _by_products(
     vectors: NDArray[np.float32],
     excluded: NDArray[np.int32],
     among: Targets,
-    other: NDArray[np.int64],
-    own_square: NDArray[np.float64],
-    other_square: NDArray[np.float64],
+    found: _Found,
 ) -> None:
     """Float32 products of blocks, gone through by machine code, and rechecked in float64."""
     # imported here: the compiler costs a third of a second
@@ -203,9 +211,9 @@ def _by_products(
             held,
             lows,
             n_held,
-            other[block],
-            own_square[block],
-            other_square[block],
+            found.other[block],
+            found.own_square[block],
+            found.other_square[block],
         )
 
 
@@ -213,9 +221,7 @@ def _by_numpy(
     vectors: NDArray[np.float32],
     excluded: NDArray[np.int32],
     among: Targets,
-    other: NDArray[np.int64],
-    own_square: NDArray[np.float64],
-    other_square: NDArray[np.float64],
+    found: _Found,
 ) -> None:
     """The same by float64 products alone: for data so small that machine code is not worth it."""
     moved = np.where(among.is_there[:, None], among.exact - among.shift, 0.0)
@@ -240,10 +246,11 @@ def _by_numpy(
         exact = _squares(rows, likely, among, of, is_zero)
         order = np.lexsort((of, exact, likely))  # the nearest first, the earlier of equal ones
         best = order[np.unique(likely[order], return_index=True)[1]]
-        other[block.start + likely[best]] = of[best]
-        other_square[block.start + likely[best]] = exact[best]
+        found.other[block.start + likely[best]] = of[best]
+        found.other_square[block.start + likely[best]] = exact[best]
         with_own = np.flatnonzero((own >= 0) & among.is_there[own])
-        own_square[block.start + with_own] = _squares(rows, with_own, among, own[with_own], is_zero)
+        squares_to_own = _squares(rows, with_own, among, own[with_own], is_zero)
+        found.own_square[block.start + with_own] = squares_to_own
 
 
 def _squares(

@@ -15,12 +15,13 @@ from relevanceai.kernels.recovery import pair_recovery
 from relevanceai.kernels.separation import SeparationTest, separation_test
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
-from relevanceai.operations.comparison import Comparison, Placed
+from relevanceai.operations.comparison import Comparison
 from relevanceai.operations.differing import cluster_differences
 from relevanceai.operations.held import HoldsClustering
+from relevanceai.operations.placed import Placed
 from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
 from relevanceai.operations.separations import separations
-from relevanceai.operations.verdict import Evidence, judged, separation_number
+from relevanceai.operations.verdict import evidence_of, judged, separation_number
 from relevanceai.store.documents import DocumentStore
 
 _STRIP = 9  # documents in even steps along the axis
@@ -99,18 +100,11 @@ def compared(
     else:  # only these two are known in the other field
         runner_up = None
         separation = separation_number(min(1.0, max(edges.ratio, 1e-3)), -1.0)
-    evidence = Evidence(
-        n_first=len(rows[0]),
-        n_second=len(rows[1]),
-        is_tested=test.is_tested,
-        p_value=test.p_value,
-        gap=test.gap,
-        depth=test.depth,
-        power=test.power,
-        stretch=test.stretch,
+    evidence = evidence_of(
+        test,
+        (len(rows[0]), len(rows[1])),
         cross_ratio=edges.ratio,
-        runner_up_first=runner_up[0] if runner_up else 0.0,
-        runner_up_second=runner_up[1] if runner_up else 0.0,
+        runner_up=runner_up or (0.0, 0.0),
     )
     judgement = judged(evidence, first, second)
     if not test.is_tested and any(one.is_drawn for one in samples):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from relevanceai.batch import Document
 from relevanceai.contrast.differences import Differences
 from relevanceai.kernels.recovery import Recovery
+from relevanceai.operations.placed import Placed
 from relevanceai.operations.verdict import Verdict
 from relevanceai.pictures import picture_fields
 from relevanceai.show import DocumentTable
@@ -20,21 +21,6 @@ if TYPE_CHECKING:
 
 _FACTS = 5  # sentences on what differs that are shown
 _COLUMNS = 3  # fields of a document that are shown beside its pictures
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A document on the line between two clusters.
-
-    `place` is where it lies on the axis, learned without it: 0 in the middle, the second cluster to
-    the right, in standard deviations within the clusters. `margin` is how far it lies on its own
-    cluster's side; negative when it lies on the other's.
-    """
-
-    cluster: str
-    place: float
-    margin: float
-    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +213,21 @@ class Comparison:
         Returns
         -------
         The Axes.
+
+        Raises
+        ------
+        InvalidInputError : too few documents were compared, so that there is nothing to draw.
         """
         from relevanceai.operations.viz.comparison import draw_comparison
 
-        return draw_comparison(self, ax=ax)
+        return draw_comparison(
+            (self.first, self.second),
+            self.places,
+            verdict=self.verdict,
+            strip=self.strip,
+            media_folder=self.media_folder,
+            ax=ax,
+        )
 
     def _numbers(self) -> list[tuple[str, str]]:
         """Return the numbers of the table, each with its name."""

@@ -28,7 +28,7 @@ from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.neighbours import neighbours_of
 from relevanceai.operations.samples import LOOKED_AT, MOST_SAMPLED, all_samples, pair_sizes
 from relevanceai.operations.separations import separations
-from relevanceai.operations.verdict import LEVEL, Evidence, Verdict, judged
+from relevanceai.operations.verdict import LEVEL, Evidence, Verdict, evidence_of, judged
 from relevanceai.progress import progress
 from relevanceai.store.documents import DocumentStore
 
@@ -98,22 +98,8 @@ def pair_evidence(
     if there:
         few = pair_sizes(len(first), len(second), MOST_SAMPLED, _EDGES_AT)
         edges = cross_edges(first[: few[0]], second[: few[1]])
-    return (
-        Evidence(
-            n_first=len(first),
-            n_second=len(second),
-            is_tested=test.is_tested,
-            p_value=test.p_value,
-            gap=test.gap,
-            depth=test.depth,
-            power=test.power,
-            stretch=test.stretch,
-            cross_ratio=edges.ratio,
-            runner_up_first=runner_up[0],
-            runner_up_second=runner_up[1],
-        ),
-        n_splits,
-    )
+    n = (len(first), len(second))
+    return evidence_of(test, n, cross_ratio=edges.ratio, runner_up=runner_up), n_splits
 
 
 def pairs_of(

@@ -1,9 +1,12 @@
 """From numbers to a verdict: what the evidence about two clusters adds up to, in plain words."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from relevanceai.kernels.separation import SeparationTest
 
 Verdict: TypeAlias = Literal["separate", "continuum", "same", "undecided"]
 
@@ -45,6 +48,37 @@ class Judgement:
     reasons: tuple[str, ...]
     confidence: float
     suggestion: str
+
+
+def evidence_of(
+    test: "SeparationTest",
+    n: tuple[int, int],
+    *,
+    cross_ratio: float,
+    runner_up: tuple[float, float],
+) -> Evidence:
+    """Put together what a verdict rests on.
+
+    Parameters
+    ----------
+    test : of samples of the two clusters, `n` documents of each.
+    cross_ratio : edges of the neighbour graph between the two, as a share of what chance would give.
+    runner_up : for each cluster the share of its documents whose second choice is the other, in
+        [0, 1].
+    """
+    return Evidence(
+        n_first=n[0],
+        n_second=n[1],
+        is_tested=test.is_tested,
+        p_value=test.p_value,
+        gap=test.gap,
+        depth=test.depth,
+        power=test.power,
+        stretch=test.stretch,
+        cross_ratio=cross_ratio,
+        runner_up_first=runner_up[0],
+        runner_up_second=runner_up[1],
+    )
 
 
 def separation_number(walk_closeness: float, centred_cosine: float) -> float:
