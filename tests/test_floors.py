@@ -159,6 +159,18 @@ def test_the_table_has_no_circle() -> None:
         below.add(floor)
 
 
+def test_what_is_computed_names_what_draws_only_where_it_is_drawn() -> None:
+    """A module of operations may import `viz` inside a function, never at its top."""
+    computing = sorted((ROOT / "operations").glob("*.py"))
+    found = [
+        f"{_name(path)}:{node.lineno}"
+        for path in computing
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom) and ".viz" in (node.module or "")
+    ]
+    assert not found
+
+
 def test_utils_holds_the_sample_data_and_nothing_else() -> None:
     assert sorted(path.name for path in (ROOT / "utils").glob("*.py")) == [
         "__init__.py",

@@ -23,7 +23,7 @@ MEMORY_BYTES = 64 * 2**20
 """What is held in memory of all datasets together."""
 
 FILE_BYTES = 64 * 2**20
-"""What is larger is held in memory only."""
+"""No larger file is written. What exceeds both limits is not kept, and worked out again."""
 
 _memory: OrderedDict[tuple[str, str, str, str], Kept] = OrderedDict()
 _lock = threading.Lock()

@@ -101,6 +101,7 @@ def concepts(table: TermTable, clusters: NDArray[np.integer], n_clusters: int) -
     ----------
     table : one term an entry.
     clusters : int array of shape (n_documents,), below 0 for documents that take no part.
+    n_clusters : how many there are; one may be empty.
     """
     n_terms = len(table.vocabulary)
     cluster = clusters[table.document].astype(np.int64)

@@ -25,6 +25,8 @@ def vector_source(
 
     Parameters
     ----------
+    store : the dataset; of a snapshot the rows are those of its version.
+    vector_fields : one or more, in this order.
     clustering : whose labels the rows have; without one every row that has all the vectors is
         labelled 0. A row that lacks a vector or a label is labelled below 0.
     is_kept : read raw vectors from the dataset's cache, and write them where they are not there.

@@ -28,9 +28,7 @@ MOST_WORKERS = 8
 MEMORY_BYTES = 320 * 2**20
 """What the kernels of a pass may hold together by default; fewer threads run where it is short."""
 
-_CHECK_S = (
-    0.2  # how often a waiting pass looks for Ctrl-C, which a wait without an end would not see
-)
+_CHECK_S = 0.2  # a waiting pass looks for Ctrl-C so often; a wait without an end would not see it
 
 K = TypeVar("K", bound=StreamingKernel)
 

@@ -48,7 +48,17 @@ def adjacent_pairs(
 def pair_cosines(
     means: NDArray[np.float64], first: NDArray[np.intp], second: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Return the cosine of pairs of rows, in [-1, 1]; 0 with a zero row, as everywhere."""
+    """Return the cosine of pairs of rows, in [-1, 1]; 0 with a zero row, as everywhere.
+
+    Parameters
+    ----------
+    means : float64 array of shape (n_clusters, n_dims), finite.
+    first, second : int arrays of shape (n_pairs,), rows of `means`.
+
+    Returns
+    -------
+    float64 array of shape (n_pairs,).
+    """
     norms = np.sqrt(np.einsum("ij,ij->i", means, means))
     units = means / np.where(norms > 0, norms, 1.0)[:, None]
     cosines: NDArray[np.float64] = np.einsum("ij,ij->i", units[first], units[second])

@@ -33,6 +33,7 @@ def stratified_folds(
     ----------
     is_second : bool array of shape (n_rows,), the cluster of each row.
     n_folds : how many; a cluster with fewer rows is missing from some folds.
+    rng : deals them; a call takes one permutation a cluster.
 
     Returns
     -------
@@ -60,6 +61,7 @@ def held_out_places(axes: FoldAxes, n_folds: int, rng: np.random.Generator) -> H
     ----------
     axes : the rows of both clusters, made ready once for any number of splits.
     n_folds : the share of rows that an axis is learned from is 1 - 1 / n_folds.
+    rng : deals the rows to folds.
     """
     folds = stratified_folds(axes.is_second, n_folds, rng)
     return HeldOut(folds, axes.projected(folds, n_folds))

@@ -40,6 +40,7 @@ class Form:
 
     @property
     def slack(self) -> float:
+        """What the likeness of a pair may be off by, in products of its two sizes."""
         return float(self.left.shape[1] + 16) * _ROUNDING
 
 

@@ -90,7 +90,7 @@ def halves(
 
 
 def taken(found: Halves | None, clusters: NDArray[np.intp]) -> Halves | None:
-    """Return the halves of some of the clusters; None of None."""
+    """Return the halves of some of the clusters, an int array of places; None of None."""
     if found is None:
         return None
     return Halves(

@@ -79,7 +79,10 @@ def ranked(
 
     Parameters
     ----------
-    keys : `sign` times the value of each row.
+    labels, keys, row_ids : arrays of shape (n_rows,): the cluster of each row, in [0, n_clusters),
+        `sign` times its value, and its id.
+    sign : 1.0 or -1.0; values come back without it.
+    n_clusters : how many lists there are; of an empty cluster an empty one.
     """
     order = np.lexsort((row_ids, keys, labels))
     edges = np.searchsorted(labels[order], np.arange(n_clusters + 1)).tolist()

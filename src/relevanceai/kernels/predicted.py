@@ -10,6 +10,16 @@ PRIOR = 2.0
 def folds(n_rows: int, n_folds: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Return the fold of each row, at random, of sizes that differ by one at most.
 
+    Parameters
+    ----------
+    n_rows : from 0.
+    n_folds : from 1; with fewer rows some folds are empty.
+    rng : deals the rows.
+
+    Returns
+    -------
+    int array of shape (n_rows,), in [0, n_folds).
+
     Examples
     --------
     >>> np.bincount(folds(10, 3, np.random.default_rng(0))).tolist()

@@ -41,6 +41,7 @@ def pair_recovery(
     ----------
     first, second : float32 arrays of shape (n_first, n_dims) and (n_second, n_dims), finite, at
         least one row in each: samples of the two clusters at one rate.
+    rng : draws the documents and the starts.
     n_draws : resamples, each as large as both together, with replacement, cut by 2-means from new
         starts.
 

@@ -96,7 +96,7 @@ def centroid_similarity(
 
 
 def about_the_mean(centroids: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the centroids minus their plain mean; zeros for an empty cluster.
+    """Return centroids of shape (n_clusters, n_dims) minus their plain mean; zeros for empty ones.
 
     The mean is taken about one of them, so that centroids that are all the same give exact zeros.
     """
@@ -109,7 +109,7 @@ def about_the_mean(centroids: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rows scaled to norm 1; a zero row stays zero."""
+    """Return rows of shape (n_rows, n_dims) scaled to norm 1; a zero row stays zero."""
     norms = row_norms(rows)
     units: NDArray[np.float64] = rows / np.where(norms > 0, norms, 1.0)[:, None]
     return units

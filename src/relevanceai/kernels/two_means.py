@@ -86,6 +86,15 @@ def two_means(rows: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
 def nearer_second(rows: NDArray[np.float32], centres: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell which rows are nearer to the second of two centres; ties go to the first.
 
+    Parameters
+    ----------
+    rows : float array of shape (n_rows, n_dims), finite.
+    centres : float64 array of shape (2, n_dims).
+
+    Returns
+    -------
+    Bool array of shape (n_rows,).
+
     Examples
     --------
     >>> rows = np.array([[0.0], [1.0], [2.0]], np.float32)

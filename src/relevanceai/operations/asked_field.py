@@ -24,7 +24,7 @@ _PREDICTED = tuple(kind for kind in KINDS if kind not in ("text", "tags"))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedField:
     """The documents that take part: their rows, clusters, and how losses are taken.
 
     `rows` and `clusters` have shape (n_documents,). `losses` takes the group of each document and
@@ -49,7 +49,20 @@ def asked_of(
     wanted: Sequence[int] | None,
     most: int,
     seed: int,
-) -> Asked:
+) -> AskedField:
+    """Draw the documents and settle their values.
+
+    Parameters
+    ----------
+    store : a snapshot, the one that the centroids are of.
+    field, kind : what is asked for, and as what; None settles it from the values.
+    wanted : places in `centroids.ids` of the clusters that take part; None for all.
+    most, seed : so many documents at most, drawn with this seed.
+
+    Raises
+    ------
+    InvalidInputError : the field cannot be predicted; see `AsksGranularity.granularity`.
+    """
     row_ids, clusters = clusters_of_rows(store, centroids)
     inside = clusters >= 0 if wanted is None else np.isin(clusters, wanted)
     places = np.flatnonzero(inside)
@@ -98,7 +111,7 @@ def asked_of(
         ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
             return category_losses(groups, codes, fold)
 
-    return Asked(
+    return AskedField(
         places,
         clusters[places],
         losses,

@@ -71,6 +71,8 @@ def compared(
     ----------
     store : a snapshot, the one that the centroids are of.
     first, second : clusters that exist and differ.
+    asked : how many documents, draws and boundary documents; checked already.
+    vector_fields : compare in these; None for those that were clustered.
     """
     clustering, seed = centroids.clustering, asked.seed
     places_of = {name: index for index, name in enumerate(centroids.ids)}

@@ -105,6 +105,9 @@ def cluster_differences(
     ----------
     store, centroids : one snapshot and the centroids of it.
     cluster, others : ids that exist, each once; without others nothing is compared.
+    fields : what is compared; None for all but the field that brought labels came from.
+    kinds : what to compare some fields as; see `contrast.differences.differences`.
+    most, seed : so many documents of each cluster at most, drawn with this seed.
     """
     brought = centroids.clustering.model.get("source") if fields is None else None
     asked = [one for one in checked_fields(store, fields, "fields") if one != brought]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from relevanceai.contrast.facts import amount
-from relevanceai.operations.asked_field import N_FOLDS, Asked
+from relevanceai.operations.asked_field import N_FOLDS, AskedField
 from relevanceai.operations.levels import FEWEST, LEVEL, Level, Other
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class Granularity:
         return "\n".join(lines)
 
 
-def undecided(field: str, asked: Asked, n_clusters: int) -> Granularity:
+def undecided(field: str, asked: AskedField, n_clusters: int) -> Granularity:
+    """Answer that there are too few documents with a value, or too few clusters."""
     n = len(asked.rows)
     why = (
         f"{n:,} documents in these clusters have a value of {field!r}, and {FEWEST} are needed"
@@ -110,11 +111,18 @@ def undecided(field: str, asked: Asked, n_clusters: int) -> Granularity:
 
 def answered(
     field: str,
-    asked: Asked,
+    asked: AskedField,
     levels: Sequence[Level],
     others: Sequence[Other],
     merge: Sequence[str] | None,
 ) -> Granularity:
+    """Put the answer into words.
+
+    Parameters
+    ----------
+    levels : at least two, the finest first.
+    merge : ids of the clusters that would be merged; None when all were asked about.
+    """
     whole, nothing = levels[0], levels[-1]
     enough = next(one for one in reversed(levels) if one.is_enough)  # the whole always is
     unit = f" {asked.unit}" if asked.unit else ""

@@ -11,7 +11,7 @@ from relevanceai.kernels.nearest import Metric
 from relevanceai.kernels.order import linkage_order
 from relevanceai.kernels.predicted import merged
 from relevanceai.kernels.similarity import as_distances, centroid_similarity
-from relevanceai.operations.asked_field import Asked
+from relevanceai.operations.asked_field import AskedField
 from relevanceai.operations.centroids import Centroids, centroids_of
 from relevanceai.operations.members import clusters_of_rows
 from relevanceai.store.documents import DocumentStore
@@ -65,7 +65,7 @@ class Other:
     gain_high: float
 
 
-def along_the_linkage(asked: Asked, centroids: Centroids, metric: Metric) -> list[Level]:
+def along_the_linkage(asked: AskedField, centroids: Centroids, metric: Metric) -> list[Level]:
     """The levels at each number of clusters, or at some and those about the smallest enough."""
     n_clusters = len(centroids.ids)
     _, linkage = linkage_order(as_distances(centroid_similarity(centroids.means, metric), metric))
@@ -89,7 +89,10 @@ def along_the_linkage(asked: Asked, centroids: Centroids, metric: Metric) -> lis
 
 
 def levels_of(
-    asked: Asked, groupings: Mapping[int, NDArray[np.intp]], ids: Sequence[str], n_intervals: int
+    asked: AskedField,
+    groupings: Mapping[int, NDArray[np.intp]],
+    ids: Sequence[str],
+    n_intervals: int,
 ) -> list[Level]:
     """What each number of clusters tells, the finest first."""
     numbers = sorted(groupings, reverse=True)
@@ -137,7 +140,7 @@ def _merges(before: NDArray[np.intp], after: NDArray[np.intp], ids: Sequence[str
     return "; ".join(joined) if len(joined) <= 3 else f"{len(joined):,} merges"
 
 
-def others_of(store: DocumentStore, centroids: Centroids, asked: Asked) -> list[Other]:
+def others_of(store: DocumentStore, centroids: Centroids, asked: AskedField) -> list[Other]:
     """The other clusterings, each on the documents that are in a cluster of both."""
     found = []
     own, _ = asked.losses(asked.clusters)
@@ -152,9 +155,8 @@ def others_of(store: DocumentStore, centroids: Centroids, asked: Asked) -> list[
         both = mine >= 0
         if both.sum() < FEWEST:
             continue
-        groups = np.where(
-            both, mine, len(theirs.ids)
-        )  # the rest is a group of its own, not counted
+        # the rest is a group of its own, which is not counted
+        groups = np.where(both, mine, len(theirs.ids))
         losses, _ = asked.losses(groups)
         z = NormalDist().inv_cdf(1 - LEVEL / 2)
         gain, low, high = _mean_with_bounds((own - losses)[both], z)

@@ -33,6 +33,7 @@ def sampled_rows(
     Parameters
     ----------
     row_ids, clusters : as `clusters_of_rows` returns them; those below 0 are not drawn.
+    most, seed : so many of each cluster; of another seed others.
 
     Returns
     -------

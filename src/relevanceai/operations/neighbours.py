@@ -64,6 +64,7 @@ def neighbours_of(
     ----------
     store : a snapshot, the one that the centroids are of.
     centroids : clusters are numbered as in `centroids.ids`.
+    metric : what nearest means.
     m : how many boundary rows to keep of each pair.
     among : places in `centroids.ids` of the clusters that take part, numbered anew in this order;
         None for all.

@@ -117,6 +117,9 @@ def pairs_of(
     Parameters
     ----------
     store : a snapshot, the one that the centroids are of.
+    least_share : of a cluster's documents whose second choice is the other, for a pair to be judged.
+    looked_at : documents of the smaller cluster that are compared where there are more.
+    seed : of the samples and of the folds.
     found, drawn : neighbours and samples of it, where they have been made already.
     """
     if len(centroids.ids) < 2:

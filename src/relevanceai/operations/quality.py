@@ -6,9 +6,10 @@ import numpy as np
 
 from relevanceai.kernels.units import row_blocks
 from relevanceai.operations.asked import check_count
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.naming import cluster_names
-from relevanceai.operations.nearest import Asked, Centroids, nearest_documents
+from relevanceai.operations.nearest import Asked, nearest_documents
 from relevanceai.operations.neighbours import neighbours_of
 from relevanceai.operations.stability import stabilities
 

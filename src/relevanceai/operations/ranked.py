@@ -64,6 +64,9 @@ def competing_rows(
 
     Parameters
     ----------
+    store : a snapshot, the one that the centroids are of.
+    k : from 1.
+    furthest : True for the rows least like their centroid.
     places : the clusters, as places in `centroids.ids`, that are asked for.
     kept : row ids that may compete, ascending; None for all.
     min_score : leave out similarities below it, or distances above it.

@@ -9,9 +9,9 @@ import numpy as np
 
 from relevanceai.errors import counted
 from relevanceai.operations.asked import check_count
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.naming import VAGUE_BELOW, ClusterName, cluster_names
-from relevanceai.operations.nearest import Centroids
 from relevanceai.operations.pairs import Pair, pairs_of
 from relevanceai.operations.samples import all_samples
 from relevanceai.operations.splits import SplitCandidate, split_candidates_of
@@ -259,6 +259,7 @@ def review_of(store: DocumentStore, centroids: Centroids, *, seed: int = 0) -> R
     Parameters
     ----------
     store : a snapshot, the one that the centroids are of.
+    seed : of the samples that are looked at.
     """
     clustering = centroids.clustering
     drawn = all_samples(store, centroids, seed=seed) if centroids.ids else None

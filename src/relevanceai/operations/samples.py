@@ -5,7 +5,7 @@ import numpy as np
 from relevanceai.engine.batches import vector_source
 from relevanceai.engine.reduce import reduce
 from relevanceai.kernels.cluster_rows import ClusterRows, Sampled
-from relevanceai.operations.nearest import Centroids
+from relevanceai.operations.centroids import Centroids
 from relevanceai.store.documents import DocumentStore
 
 MOST_SAMPLED = 2_000

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from relevanceai.clustering.graph import cluster_graph
 from relevanceai.engine.blas import one_blas_thread
 from relevanceai.kernels.cluster_walk import walk_closeness
-from relevanceai.operations.nearest import Centroids
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.verdict import separation_number
 from relevanceai.store.documents import DocumentStore
 

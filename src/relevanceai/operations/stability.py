@@ -12,8 +12,8 @@ from relevanceai.engine.blas import one_blas_thread
 from relevanceai.kernels.cluster_rows import Sampled
 from relevanceai.kernels.stability import RECOVERED, best_jaccard
 from relevanceai.operations.asked import check_count
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
-from relevanceai.operations.nearest import Centroids
 from relevanceai.operations.samples import all_samples
 from relevanceai.progress import progress
 from relevanceai.store.documents import DocumentStore
@@ -56,6 +56,7 @@ def stabilities(
 
     Parameters
     ----------
+    store : a snapshot, the one that the centroids are of.
     n_refits : how often, from 1.
     n_clusters : of the refits; None for as many as there are.
     model, model_kwargs : what is fitted, as for `Dataset.cluster`.

@@ -18,8 +18,9 @@ from relevanceai.kernels.medoids import (
 from relevanceai.kernels.nearest_other import OtherMetric, nearest_other, targets
 from relevanceai.kernels.units import concatenate_units
 from relevanceai.operations.asked import check_count, check_fields
+from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.held import HoldsClustering
-from relevanceai.operations.nearest import Centroids, chosen_ids
+from relevanceai.operations.nearest import chosen_ids
 from relevanceai.operations.neighbours import checked_other_metric
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.sampling import labelled_rows, vectors_at

@@ -19,9 +19,7 @@ KEEP_FROM = 2**22
 
 _STRETCH_ROWS = 2**20  # rows whose labels and row ids are read at a time
 _KEPT_STRETCHES = 12
-_PIECE_BYTES = (
-    128 * 2**20
-)  # of vectors that are given out at a time, the next of which is asked for
+_PIECE_BYTES = 128 * 2**20  # of vectors given out at a time; those after it are asked for ahead
 
 
 @dataclass(frozen=True, slots=True)
