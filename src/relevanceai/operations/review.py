@@ -10,8 +10,9 @@ import numpy as np
 from relevanceai.errors import counted
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
+from relevanceai.operations.cluster_name import VAGUE_BELOW, ClusterName
 from relevanceai.operations.held import HoldsClustering
-from relevanceai.operations.naming import VAGUE_BELOW, ClusterName, cluster_names
+from relevanceai.operations.naming import cluster_names
 from relevanceai.operations.pairs import Pair, pairs_of
 from relevanceai.operations.samples import all_samples
 from relevanceai.operations.splits import SplitCandidate, split_candidates_of

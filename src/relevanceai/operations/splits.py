@@ -23,7 +23,7 @@ from relevanceai.operations.members import (
     sampled_rows,
     values_of,
 )
-from relevanceai.operations.naming import TEXT_CHARACTERS
+from relevanceai.operations.naming_words import TEXT_CHARACTERS
 from relevanceai.operations.nearest import Centroids
 from relevanceai.operations.samples import all_samples
 from relevanceai.operations.verdict import LEVEL
