@@ -34,7 +34,7 @@ class Ours:
         self.dataset = Client(folder).Dataset("products")
         self.dataset.insert_parquet(file)
 
-    def upsert(self, table: pa.Table, documents: list[dict[str, Any]]) -> None:
+    def upsert(self, _: pa.Table, documents: list[dict[str, Any]]) -> None:
         self.dataset.upsert_documents(documents)
 
     def by_ids(self, ids: list[str]) -> int:
