@@ -19,6 +19,8 @@ LEAST_TOGETHER = 40
 N_FOLDS = 10
 """An axis is learned from nine tenths of the documents, and judged by the last tenth."""
 
+COARSE_FOLDS = 5
+"""Folds of the one split that is made first where most pairs will show nothing."""
 
 CLEAR_GAP = 5.0
 """Standard deviations between two groups that a person would call clearly apart."""
@@ -76,6 +78,7 @@ def separation_test(
     rng: np.random.Generator,
     n_splits: int | None = None,
     n_folds: int = N_FOLDS,
+    plain_above: float | None = None,
 ) -> SeparationTest:
     """Test whether two clusters are two groups with a valley between them, or a cut through one.
 
@@ -87,6 +90,8 @@ def separation_test(
     n_splits : how often the documents are dealt anew; each one's places are averaged. None for 3,
         and 2 above 500 documents.
     n_folds : see `N_FOLDS`.
+    plain_above : make one split into 5 folds first, and where its p-value is above this let it stand:
+        the whole test is not made then, which can only keep two clusters from being called separate.
 
     Returns
     -------
@@ -119,14 +124,19 @@ def separation_test(
         n_splits = 3 if n_first + n_second <= _MANY else 2
     axes = FoldAxes(first, second)
     is_second = axes.is_second
-    places = np.zeros(len(is_second))
-    for _ in range(n_splits):
-        places += _in_sds(held_out_places(axes, n_folds, rng).places, is_second)
-    places = _in_sds(places, is_second)
+    p_value = 0.0
+    if plain_above is not None:
+        places = _averaged_places(axes, 1, COARSE_FOLDS, rng)
+        p_value = _p_value(places, is_second, rng)
+    if plain_above is None or p_value <= plain_above:
+        places = _averaged_places(axes, n_splits, n_folds, rng)
+        p_value = _p_value(places, is_second, rng)
+    else:
+        n_splits, n_folds = 1, COARSE_FOLDS
     one, other = places[~is_second], places[is_second]
     return SeparationTest(
         True,
-        max(_LEAST_P, _p_value(places, is_second, rng)),
+        max(_LEAST_P, p_value),
         dip_p_value(places),
         float(other.mean() - one.mean()),
         valley_depth(places, float(one.mean()), float(other.mean())),
@@ -137,6 +147,16 @@ def separation_test(
         n_splits,
         n_folds,
     )
+
+
+def _averaged_places(
+    axes: FoldAxes, n_splits: int, n_folds: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the held-out place of each row, averaged over splits, in deviations within clusters."""
+    places = np.zeros(len(axes.is_second))
+    for _ in range(n_splits):
+        places += _in_sds(held_out_places(axes, n_folds, rng).places, axes.is_second)
+    return _in_sds(places, axes.is_second)
 
 
 def _power(axes: FoldAxes, n_folds: int) -> float:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _EDGES_AT = 200  # documents of the larger cluster that the graph of neighbours is made of
 _PLAIN = 0.5  # a p-value of one split above this will not become small by more splits
-_COARSE = 5  # folds of the first split
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +86,7 @@ def pair_evidence(
     would make is left out, which can only keep a pair from being called separate.
     """
     rng = np.random.default_rng(seed)
-    test = separation_test(first, second, rng=rng, n_splits=1, n_folds=_COARSE)
-    if test.is_tested and test.p_value <= _PLAIN:
-        test = separation_test(first, second, rng=rng)
+    test = separation_test(first, second, rng=rng, plain_above=_PLAIN)
     edges = CrossEdges(0.0, 0.0, 0.0, 0)
     if test.is_tested:  # else no verdict asks for them
         few = pair_sizes(len(first), len(second), MOST_SAMPLED, _EDGES_AT)
