@@ -103,7 +103,8 @@ def _silhouette(first: Rows, second: Rows) -> float:
 
     rows = np.concatenate([first, second])
     labels = np.arange(len(rows)) >= len(first)
-    sample = min(len(rows), 600)
+    few = min(len(first), len(second)) < 30  # a sample might miss them all
+    sample = len(rows) if few else min(len(rows), 600)
     return float(silhouette_score(rows, labels, sample_size=sample, random_state=0))
 
 
