@@ -32,8 +32,10 @@ from relevanceai.contrast.names import Contains, choices, held_out, weights
 from relevanceai.contrast.terms import TermTable, term_table
 from relevanceai.kernels.c_tf_idf import c_tf_idf
 from relevanceai.kernels.ranks import auroc
+from relevanceai.operations.cluster_name import VAGUE_BELOW
 from relevanceai.operations.members import clusters_of_rows, sampled_rows, values_of
-from relevanceai.operations.naming import LEAST_HELD_OUT, VAGUE_BELOW, nearest_siblings
+from relevanceai.operations.name_scores import LEAST_HELD_OUT
+from relevanceai.operations.naming import nearest_siblings
 
 MOST, SEED = 300, 0  # those of `ops.names()`
 

@@ -150,7 +150,7 @@ def test_no_space_at_any_write_keeps_what_was_there(
         for home in (commits, labels):
             patch.setattr(home, "write_file", limited(labels.write_file))
         patch.setattr(lance, "write_dataset", limited(lance.write_dataset))
-        for method in ("add_columns", "drop_columns", "merge_insert", "restore"):
+        for method in ("add_columns", "commit", "drop_columns", "merge_insert", "restore"):
             patch.setattr(lance.LanceDataset, method, limited(getattr(lance.LanceDataset, method)))
         try:
             done(store, STEPS[name])

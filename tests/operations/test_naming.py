@@ -7,7 +7,7 @@ from relevanceai.client import Client
 from relevanceai.dataset import Dataset
 from relevanceai.errors import InvalidInputError, NotFoundError
 from relevanceai.operations.cluster import ClusterOps
-from relevanceai.operations.naming import ToName
+from relevanceai.operations.namer import ToName
 
 COLOURS = ("red", "blue", "green", "grey")
 

@@ -6,6 +6,7 @@ from itertools import chain
 import pyarrow as pa
 
 from relevanceai.store.columns import from_json
+from relevanceai.store.incoming import is_vector_name
 from relevanceai.store.streams import is_json_text
 
 LOOKED_AT = 100
@@ -61,7 +62,9 @@ class NumberLists:
 
     def _look(self, document: Mapping[str, object]) -> None:
         for name, value in document.items():
-            if value is not None:
+            if value is None or self._seen.get(name) == 0:
+                continue
+            if isinstance(name, str) and not is_vector_name(name):
                 width = _width(value)
                 before = self._seen.setdefault(name, width)
                 self._seen[name] = width if width == before else 0

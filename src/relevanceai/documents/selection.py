@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, overload
 from relevanceai.batch import Document
 from relevanceai.documents.export import frame_of
 from relevanceai.errors import InvalidInputError
+from relevanceai.store.layout import taken
 from relevanceai.store.outgoing import documents_of
 from relevanceai.store.selecting import Selected, chosen_columns
 
@@ -57,5 +58,5 @@ class Selection(Sequence[Document]):
         if not row_ids:
             return []
         columns = [one.column for one in self._fields] + [one.column for one in self._labels]
-        table = self._rows.store.opened()._take_rows(row_ids, columns=columns)
+        table = taken(self._rows.store.opened(), row_ids, columns)
         return documents_of(table, self._fields, self._labels)

@@ -1,21 +1,17 @@
 """Names of clusters: chosen from the words of their documents, scored on documents held out."""
 
-from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Sequence, Set
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.contrast.concepts import Concepts, concepts, folded
-from relevanceai.contrast.fields import Kind, settled
-from relevanceai.contrast.names import Choice, Contains, choices, held_out, weights
-from relevanceai.contrast.terms import TermTable, as_written, term_table, terms
-from relevanceai.errors import InvalidInputError, RelevanceAIError
-from relevanceai.kernels.ranks import rank_shift
+from relevanceai.contrast.names import Choice, choices
+from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.similarity import centroid_similarity
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
+from relevanceai.operations.cluster_name import VAGUE_BELOW, ClusterName, distinct
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.members import (
     checked_fields,
@@ -23,72 +19,20 @@ from relevanceai.operations.members import (
     sampled_rows,
     values_of,
 )
-from relevanceai.operations.nearest import Asked, chosen_ids, nearest_documents
+from relevanceai.operations.name_scores import NameScorer
+from relevanceai.operations.namer import Namer, by_namer, closest_to
+from relevanceai.operations.naming_words import (
+    NamingWords,
+    held_out_of,
+    naming_words,
+    raw_counts,
+)
+from relevanceai.operations.nearest import chosen_ids
 from relevanceai.progress import progress
 from relevanceai.store.documents import DocumentStore
 
 if TYPE_CHECKING:
     import pandas as pd
-
-VAGUE_BELOW = 0.7
-"""A name whose AUROC against the nearest sibling is below this is called too vague."""
-
-TEXT_CHARACTERS = 2_000
-"""So many characters of a text are read for its words."""
-
-LEAST_HELD_OUT = 5
-"""A name is scored from so many held-out documents on, in the cluster and in its sibling."""
-
-_NAMING: tuple[Kind, ...] = ("text", "category", "tags")
-_EXEMPLARS = 5
-_NAME_CHARACTERS = 120  # of a namer's name; a longer one is a sentence
-_SPELT_FROM = 200  # documents that a term's spelling is taken from
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterName:
-    """The name of one cluster, what it rests on, and how well it tells the cluster.
-
-    Attributes
-    ----------
-    cluster, name : the id, and the name; no two clusters have the same.
-    keywords : terms that say what is in the cluster, best first; those of the name among them.
-    auroc : the chance that a held-out document of the cluster fits the name better than one of the
-        nearest sibling: 1 tells them apart without fail, 0.5 tells nothing. `auroc_low` and
-        `auroc_high` bound it (95 %). None where too few documents could be held out.
-    sibling : the cluster whose centroid is nearest; None when there is no other.
-    n_documents, n_sampled : the members, and how many of them were looked at.
-    note : what to know about the name, in words; "" when there is nothing.
-    """
-
-    cluster: str
-    name: str
-    keywords: tuple[str, ...]
-    auroc: float | None
-    auroc_low: float | None
-    auroc_high: float | None
-    sibling: str | None
-    n_documents: int
-    n_sampled: int
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToName:
-    """What a `namer` is told of a cluster.
-
-    `keywords` tell it from its nearest siblings; `exemplars` are the texts of the documents closest
-    to its centroid; `siblings` holds the keywords of the nearest clusters, by id, nearest first.
-    """
-
-    cluster: str
-    n_documents: int
-    keywords: tuple[str, ...]
-    exemplars: tuple[str, ...]
-    siblings: dict[str, tuple[str, ...]]
-
-
-Namer: TypeAlias = Callable[[ToName], str]
 
 
 class Naming(HoldsClustering):
@@ -187,10 +131,12 @@ def cluster_names(
     namer: Namer | None = None,
     most: int = 300,
     seed: int = 0,
+    only: Set[str] | None = None,
 ) -> list[ClusterName]:
     """Return the name of each cluster, in the order of `centroids.ids`; see `Naming.names`.
 
-    A namer is asked for `cluster_ids` only, where they are given.
+    A namer is asked for `cluster_ids` only, where they are given. With `only`, names of these
+    clusters alone are made and returned, without a namer; equal ones are told apart among them.
     """
     fields = checked_fields(store, text_fields, "text_fields")
     if not centroids.ids:
@@ -200,17 +146,22 @@ def cluster_names(
     for document in values_of(store, row_ids, fields):
         for name, values in columns.items():
             values.append(document.get(name))
-    words = _words(columns, is_asked=text_fields is not None, dataset=store.name)
+    words = naming_words(columns, is_asked=text_fields is not None, dataset=store.name)
     siblings = nearest_siblings(centroids)
     sizes = np.bincount(clusters, minlength=len(centroids.ids))
     if not words.has_terms:
         found = _by_exemplar(store, centroids, siblings, sizes)
     else:
-        found = _by_words(words, clusters, centroids, siblings, sizes, seed)
+        places = None
+        if only is not None:
+            places = {place for place, name in enumerate(centroids.ids) if name in only}
+        found = _by_words(words, clusters, centroids, siblings, sizes, seed, places)
+    if only is not None:
+        return distinct([one for one in found if one.cluster in only])
     if namer is not None:
         asked = set(centroids.ids if cluster_ids is None else cluster_ids)
-        found = _by_namer(namer, asked, found, store, centroids, siblings, words, clusters, seed)
-    return _distinct(found)
+        found = by_namer(namer, asked, found, store, centroids, siblings, words, clusters, seed)
+    return distinct(found)
 
 
 def nearest_siblings(centroids: Centroids) -> list[list[int]]:
@@ -218,114 +169,27 @@ def nearest_siblings(centroids: Centroids) -> list[list[int]]:
     distances = centroid_similarity(centroids.means, "l2")
     np.fill_diagonal(distances, np.inf)
     n_others = min(10, len(distances) - 1)
-    order = np.argsort(distances, axis=1, kind="stable")[:, :n_others]
-    return [[int(other) for other in row] for row in order]
-
-
-# the words ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The terms of the sampled documents: folded, and as they stand; the texts they come from.
-
-    `texts` has a text a document, "" for none. Where names are made of categories, `texts` is empty
-    and terms are values, which stand as they are, each of the field that `field_of` says (-1: a
-    tag). `variants` has the terms that were folded into one.
-    """
-
-    table: TermTable
-    raw: TermTable
-    variants: dict[int, list[int]]
-    texts: list[str]
-    has: NDArray[np.bool_]  # whether a document has anything to be named by
-    fields: tuple[str, ...]
-    field_of: NDArray[np.intp] | None = None
-
-    @property
-    def has_terms(self) -> bool:
-        return bool(self.table.vocabulary)
-
-    def spelt(self, term: int, documents: NDArray[np.intp], raw_counts: NDArray[np.int64]) -> str:
-        """Return a term as these documents write it."""
-        variants = self.variants.get(term, [term])
-        best = self.raw.vocabulary[variants[int(np.argmax(raw_counts[variants]))]]
-        if not self.texts:
-            return " ".join(best.split())
-        return as_written(best, [self.texts[place] for place in documents[:_SPELT_FROM]])
-
-
-def _words(columns: dict[str, list[object]], *, is_asked: bool, dataset: str) -> _Words:
-    """The words of the fields that have any: those asked for, else texts, else categories."""
-    held: dict[str, tuple[Kind, NDArray[np.bool_], list[object]]] = {}
-    for name, values in columns.items():
-        column, _, notes = settled(name, values)
-        is_code = column is not None and column.kind == "category" and not _has_text(values)
-        if is_code and not is_asked:
-            continue  # numbers that stand for something name nothing
-        if is_asked and (column is None or is_code or column.kind not in _NAMING):
-            column, _, notes = settled(name, values, "text")  # one value everywhere, ids, addresses
-        if column is None or (is_asked and not column.values):
-            if is_asked:
-                reason = notes[-1].reason if notes else "has no text"
-                raise InvalidInputError(
-                    f"Field {name!r} of dataset {dataset!r} {reason}, so clusters cannot be named "
-                    "by it. Pass text_fields=[...] with a field of text, or leave it out."
-                )
-            continue
-        held[name] = column.kind, column.present, column.values
-    n_documents = len(next(iter(columns.values()), []))
-    has = np.zeros(n_documents, bool)
-    named = tuple(name for name, (kind, _, _) in held.items() if kind == "text")
-    if named:
-        texts = [""] * n_documents
-        for name in named:
-            _, present, values = held[name]
-            has |= present
-            for place, value in zip(np.flatnonzero(present).tolist(), values, strict=True):
-                before = f"{texts[place]}\n\n" if texts[place] else ""
-                texts[place] = before + str(value)[:TEXT_CHARACTERS]
-        raw = term_table(texts)
-        table, number = folded(raw)
-        variants: dict[int, list[int]] = {}
-        for place, root in enumerate(number.tolist()):
-            variants.setdefault(root, []).append(place)
-        return _Words(table, raw, variants, texts, has, named)
-    named = tuple(name for name, (kind, _, _) in held.items() if kind in ("category", "tags"))
-    numbers: dict[str, int] = {}
-    field_of: list[int] = []
-    document, term = [], []
-    for number_of_field, name in enumerate(named):
-        kind, present, values = held[name]
-        has |= present
-        for place, value in zip(np.flatnonzero(present).tolist(), values, strict=True):
-            for one in value if isinstance(value, list) else [value]:
-                shown = str(one) if len(named) == 1 else f"{name}: {one}"
-                document.append(place)
-                term.append(numbers.setdefault(shown.replace(" ", "\u00a0"), len(numbers)))
-                if len(numbers) > len(field_of):
-                    field_of.append(number_of_field if kind == "category" else -1)
-    entries = np.unique(
-        np.array(document, np.intp) * max(len(numbers), 1) + np.array(term, np.intp)
-    )
-    documents, term_of = np.divmod(entries, max(len(numbers), 1))
-    table = TermTable(n_documents, list(numbers), documents, term_of)
-    return _Words(table, table, {}, [], has, named, np.array(field_of, np.intp))
-
-
-def _has_text(values: Sequence[object]) -> bool:
-    return any(isinstance(one, str) for one in values)
+    if not n_others:
+        return [[] for _ in distances]
+    nearest = []
+    for row, last in zip(
+        distances, np.partition(distances, n_others - 1, axis=1)[:, n_others - 1], strict=True
+    ):
+        near = np.flatnonzero(row <= last)  # more than ten where the last ones tie
+        nearest.append(near[np.argsort(row[near], kind="stable")][:n_others].tolist())
+    return nearest
 
 
 def _by_words(
-    words: _Words,
+    words: NamingWords,
     clusters: NDArray[np.int32],
     centroids: Centroids,
     siblings: Sequence[Sequence[int]],
     sizes: NDArray[np.intp],
     seed: int,
+    asked: Set[int] | None,
 ) -> list[ClusterName]:
-    is_held_out = _held_out(words, clusters, seed)
+    is_held_out = held_out_of(words, clusters, seed)
     learning = np.where(is_held_out | ~words.has, -1, clusters)
     with progress("Naming", len(siblings), unit="clusters", delay_s=1.0) as bar:
         chosen, held = choices(
@@ -333,17 +197,20 @@ def _by_words(
             learning,
             siblings,
             field_of=words.field_of,
+            asked=asked,
             on_cluster=lambda: bar.update(1),
         )
-        scorer = _Scorer(words, held, clusters, is_held_out & words.has, siblings)
+        scorer = NameScorer(words, held, clusters, is_held_out & words.has, siblings)
         order = np.argsort(learning, kind="stable")
         starts = np.searchsorted(learning[order], np.arange(len(siblings) + 1))
         found = []
         for cluster, choice in enumerate(chosen):
+            if asked is not None and cluster not in asked:
+                continue
             documents = order[starts[cluster] : starts[cluster + 1]]
-            raw_counts = _raw_counts(words, documents)
+            written = raw_counts(words, documents)
             spelt = {
-                term: words.spelt(term, documents, raw_counts)
+                term: words.spelt(term, documents, written)
                 for term in dict.fromkeys([*choice.name, *choice.keywords])
             }
             n_without = int(((clusters == cluster) & ~words.has).sum())
@@ -353,85 +220,12 @@ def _by_words(
     return found
 
 
-def _held_out(words: _Words, clusters: NDArray[np.int32], seed: int) -> NDArray[np.bool_]:
-    """A third of the documents of each cluster that have words."""
-    mask = np.zeros(len(clusters), bool)
-    mask[words.has] = held_out(clusters[words.has], np.random.default_rng(seed))
-    return mask
-
-
-def _raw_counts(words: _Words, documents: NDArray[np.intp]) -> NDArray[np.int64]:
-    starts = np.searchsorted(words.raw.document, documents)
-    ends = np.searchsorted(words.raw.document, documents, side="right")
-    sizes = ends - starts
-    entry = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    found = words.raw.term[entry + np.repeat(starts, sizes)]
-    return np.bincount(found, minlength=len(words.raw.vocabulary))
-
-
-class _Scorer:
-    """Score names on the documents held out: their cluster's against the nearest sibling's."""
-
-    def __init__(
-        self,
-        words: _Words,
-        held: Concepts,
-        clusters: NDArray[np.int32],
-        is_held_out: NDArray[np.bool_],
-        siblings: Sequence[Sequence[int]],
-    ) -> None:
-        self._held, self._siblings = held, siblings
-        self._contains = Contains(words.table)
-        self._number = {term: place for place, term in enumerate(words.table.vocabulary)}
-        groups = np.where(is_held_out, clusters, -1)
-        self._order = np.argsort(groups, kind="stable")
-        self._starts = np.searchsorted(groups[self._order], np.arange(len(siblings) + 1))
-
-    def score(
-        self, cluster: int, terms: Sequence[int]
-    ) -> tuple[tuple[float, float, float] | None, str]:
-        """Return the AUROC with its bounds, or None, and why not."""
-        if not self._siblings[cluster]:
-            return None, "not scored: there is no other cluster to tell it from"
-        other = self._siblings[cluster][0]
-        here, there = self._members(cluster), self._members(other)
-        if min(len(here), len(there)) < LEAST_HELD_OUT:
-            fewest = min(len(here), len(there))
-            return (
-                None,
-                f"not scored: {fewest} documents could be held out, {LEAST_HELD_OUT} are needed",
-            )
-        if not len(terms):
-            return None, "not scored: none of its words is in these documents"
-        weight = weights(self._held, cluster, other, terms)
-        found = rank_shift(
-            self._contains.matrix(here, terms) @ weight,
-            self._contains.matrix(there, terms) @ weight,
-        )
-        values = (found.effect, found.effect_low, found.effect_high)
-        return tuple((1 + value) / 2 for value in values), ""  # type: ignore[return-value]
-
-    def known(self, name: str) -> list[int]:
-        """Return the terms of a name that the documents have, pairs of words before their words."""
-        found: list[int] = []
-        used: set[str] = set()
-        for term in reversed(terms(name)):
-            number = self._number.get(term, self._number.get(term.removesuffix("s")))
-            if number is not None and not used.intersection(term.split(" ")):
-                found.append(number)
-                used.update(term.split(" "))
-        return list(dict.fromkeys(reversed(found)))
-
-    def _members(self, cluster: int) -> NDArray[np.intp]:
-        return self._order[self._starts[cluster] : self._starts[cluster + 1]]
-
-
 def _named(
     centroids: Centroids,
     cluster: int,
     choice: Choice,
     spelt: dict[int, str],
-    scorer: _Scorer,
+    scorer: NameScorer,
     siblings: Sequence[Sequence[int]],
     sizes: NDArray[np.intp],
     n_without: int,
@@ -464,25 +258,13 @@ def _named(
     )
 
 
-# without words, and by a namer -------------------------------------------------------------------
-
-
-def _closest(
-    store: DocumentStore, centroids: Centroids, fields: Sequence[str], n: int
-) -> dict[str, list[dict[str, object]]]:
-    """The documents closest to each centroid; one pass over the vectors."""
-    asked = Asked(False, list(fields), n, 1, "l2", None, False, None)
-    found = nearest_documents(store, centroids, centroids.ids, asked, None)
-    return {cluster_id: page["results"] for cluster_id, page in found.items()}
-
-
 def _by_exemplar(
     store: DocumentStore,
     centroids: Centroids,
     siblings: Sequence[Sequence[int]],
     sizes: NDArray[np.intp],
 ) -> list[ClusterName]:
-    closest = _closest(store, centroids, [], 1)
+    closest = closest_to(store, centroids, [], 1)
     return [
         ClusterName(
             cluster_id,
@@ -498,102 +280,3 @@ def _by_exemplar(
         )
         for place, cluster_id in enumerate(centroids.ids)
     ]
-
-
-def _by_namer(
-    namer: Namer,
-    asked: Set[str],
-    found: list[ClusterName],
-    store: DocumentStore,
-    centroids: Centroids,
-    siblings: Sequence[Sequence[int]],
-    words: _Words,
-    clusters: NDArray[np.int32],
-    seed: int,
-) -> list[ClusterName]:
-    """Ask the namer for each cluster; score what it says where the documents know the words."""
-    closest = _closest(store, centroids, words.fields, _EXEMPLARS)
-    scorer = None
-    if words.has_terms:
-        is_held_out = _held_out(words, clusters, seed)
-        learning = np.where(is_held_out | ~words.has, -1, clusters)
-        held = concepts(words.table, learning, len(siblings))
-        scorer = _Scorer(words, held, clusters, is_held_out & words.has, siblings)
-    result = []
-    with progress("Asking the namer", len(asked), unit="clusters", delay_s=0.5) as bar:
-        for place, one in enumerate(found):
-            if one.cluster not in asked:
-                result.append(one)
-                continue
-            near = [found[other] for other in siblings[place][:3]]
-            told = ToName(
-                one.cluster,
-                one.n_documents,
-                one.keywords,
-                tuple(_text(document, words.fields) for document in closest[one.cluster]),
-                {other.cluster: other.keywords for other in near},
-            )
-            name = _answer(namer, told)
-            notes, score = ["by the namer"], None
-            if scorer is not None:
-                score, why = scorer.score(place, scorer.known(name))
-                notes += [why] if why else []
-            if score is not None and score[0] < VAGUE_BELOW:
-                notes.append(
-                    f"too vague: tells it from {one.sibling} with an AUROC of {score[0]:.2f} only"
-                )
-            auroc, low, high = score or (None, None, None)
-            result.append(
-                replace(
-                    one,
-                    name=name,
-                    auroc=auroc,
-                    auroc_low=low,
-                    auroc_high=high,
-                    note="; ".join(notes),
-                )
-            )
-            bar.update(1)
-    return result
-
-
-def _text(document: dict[str, object], fields: Sequence[str]) -> str:
-    values = [document.get(name) for name in fields]
-    return "\n".join(str(value)[:TEXT_CHARACTERS] for value in values if value is not None)
-
-
-def _answer(namer: Namer, told: ToName) -> str:
-    """What the namer says of a cluster, on one line."""
-    try:
-        name = namer(told)
-    except RelevanceAIError:
-        raise
-    except Exception as error:
-        raise InvalidInputError(
-            f"The namer failed for {told.cluster!r}: {type(error).__name__}: {error}. "
-            "No names were kept. Make it return a text for every cluster."
-        ) from error
-    line = " ".join(name.split()) if isinstance(name, str) else ""
-    if not line or len(line) > _NAME_CHARACTERS:
-        raise InvalidInputError(
-            f"The namer returned {name!r:.60} for {told.cluster!r}. "
-            f"Make it return a text of 1 to {_NAME_CHARACTERS} characters."
-        )
-    return line
-
-
-def _distinct(found: list[ClusterName]) -> list[ClusterName]:
-    """Number the names that are still equal, in the order of the clusters."""
-    taken: set[str] = set()
-    result = []
-    for one in found:
-        name, number = one.name, 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{one.name} ({number})"
-        taken.add(name.casefold())
-        note = "the same words as another cluster" if number > 1 else ""
-        result.append(
-            replace(one, name=name, note="; ".join(part for part in (one.note, note) if part))
-        )
-    return result

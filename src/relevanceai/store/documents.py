@@ -1,6 +1,5 @@
 """DocumentStore: the documents, vectors and labels of one dataset, kept in one Lance dataset."""
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,32 +10,30 @@ from typing import Any
 import lance
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from relevanceai.batch import Document, VectorSource
 from relevanceai.errors import NotFoundError, WorkspaceError, listed
+from relevanceai.store.adding import add_column
 from relevanceai.store.columns import Field, from_arrow, vectors_of
 from relevanceai.store.commits import announce_last, changing, writing
 from relevanceai.store.described import described, fields_of
 from relevanceai.store.filters import fields_in
 from relevanceai.store.formats import check_format
 from relevanceai.store.gone import told_when_gone
+from relevanceai.store.id_index import row_ids_of, rows_of, tended
 from relevanceai.store.incoming import make_vectors
+from relevanceai.store.interrupts import finished
 from relevanceai.store.labels import (
     Clustering,
     read_records,
 )
+from relevanceai.store.layout import is_laid_out, layout_of, taken
 from relevanceai.store.masks import rows_passing
 from relevanceai.store.outgoing import chosen, documents_of
 from relevanceai.store.stored_vectors import StoredVectors
 
 BATCH_ROWS = 8192
-_ID_INDEX = "_id_index"
-_INDEX_FROM = 20_000  # rows outside the index that are worth bringing in
-_COLUMN_ROWS = 65_536  # Lance writes a column of numbers fastest in batches of this size
-_LOOK_UP = 5_000  # ids that are looked up one by one; more are found in one scan
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,54 +145,18 @@ class DocumentStore:
         return from_arrow(self.opened().to_table(columns=[one.column])[one.column], one)
 
     def tend_index(self) -> None:
-        """Bring the index on `_id`, and those over vectors with it, up to date, once enough rows are not in it.
-
-        Lookups are right without it, and faster with it; so a full disk costs the index only.
-        """
-        handle = self.opened()
-        if handle.count_rows() < _INDEX_FROM:
-            return
-        try:
-            there = [one.name for one in handle.describe_indices()]
-            if _ID_INDEX not in there:
-                handle.create_scalar_index("_id", "BTREE", name=_ID_INDEX)
-            elif handle.stats.index_stats(_ID_INDEX)["num_unindexed_rows"] >= _INDEX_FROM:
-                handle.optimize.optimize_indices(index_names=there)
-        except OSError as error:
-            _LOG.warning("The index on _id of %r was not brought up to date: %s", self.name, error)
+        """Bring the index on `_id` up to date; see `id_index.tended`."""
+        tended(self.opened(), self.name)
 
     def add_column(self, arrow_field: pa.Field, array: pa.Array) -> None:
         """Add one column, aligned with the scan order; 4 bytes a row for labels."""
-        schema = pa.schema([arrow_field])
-        table = pa.Table.from_arrays([array], schema=schema)
-        batches = table.to_batches(max_chunksize=_COLUMN_ROWS)
-        self.opened().add_columns(pa.RecordBatchReader.from_batches(schema, iter(batches)))
+        finished(lambda: add_column(self.opened(), arrow_field, array))
 
     # documents out -----------------------------------------------------------------------------
 
     def row_ids(self, ids: Iterable[str]) -> dict[str, int]:
         """Return the row id of each `_id` that is there, in the order asked."""
-        wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return {}
-        values = pa.array(wanted, pa.string())
-        if len(wanted) <= _LOOK_UP:
-            one_of = pc.field("_id").isin(values)
-            scanner = self.opened().scanner(columns=["_id"], filter=one_of, with_row_id=True)
-            found = scanner.to_table()
-        else:
-            table = self.opened().to_table(columns=["_id"], with_row_id=True)
-            found = table.filter(pc.is_in(table["_id"], value_set=values))
-        row_of = dict(zip(found["_id"].to_pylist(), found["_rowid"].to_pylist(), strict=True))
-        return {document_id: row_of[document_id] for document_id in wanted if document_id in row_of}
-
-    def rows_of(self, ids: Sequence[str]) -> pa.Table:
-        """Return the rows of the documents with these `_id`s, every column, in any order."""
-        handle = self.opened()
-        if len(ids) > _LOOK_UP:
-            return handle._take_rows(list(self.row_ids(ids).values()))
-        one_of = pc.field("_id").isin(pa.array(list(ids), pa.string()))
-        return handle.scanner(filter=one_of).to_table()
+        return row_ids_of(self.opened(), ids)
 
     def read_by_id(
         self,
@@ -208,29 +169,20 @@ class DocumentStore:
         handle = self.opened()
         fields, labels = self._chosen(handle, select_fields, include_vector)
         columns = [one.column for one in fields] + [one.column for one in labels]
-        if len(set(ids)) > _LOOK_UP:
-            there = self.row_ids(ids)
-            found = handle._take_rows(list(there.values()), columns=columns)
-            place = {name: row for row, name in enumerate(there)}
-        else:  # one look at the index brings the rows too
-            one_of = pc.field("_id").isin(pa.array(list(dict.fromkeys(ids)), pa.string()))
-            asked = list(dict.fromkeys(["_id", *columns]))
-            found = handle.scanner(columns=asked, filter=one_of).to_table()
-            place = {name: row for row, name in enumerate(found["_id"].to_pylist())}
+        asked = list(dict.fromkeys(["_id", *columns]))
+        found = rows_of(handle, list(dict.fromkeys(ids)), asked)
+        place = {name: row for row, name in enumerate(found["_id"].to_pylist())}
         rows = pa.array([place[name] for name in ids if name in place], pa.int64())
         return documents_of(found.take(rows), fields, labels)
-
-    def ids_among(self, ids: pa.ChunkedArray) -> list[str]:
-        """Return those of some ids that are there, at the cost of one look at each."""
-        found: list[str] = []
-        for batch in self.opened().to_batches(columns=["_id"]):
-            there = batch["_id"].filter(pc.is_in(batch["_id"], value_set=ids))
-            found += there.to_pylist()
-        return found
 
     def all_row_ids(self) -> NDArray[np.int64]:
         """Return the row id of every document, in the order of the scan; ascending by insertion."""
         return _row_ids_of(self.opened())
+
+    def is_in_order(self) -> bool:
+        """Tell whether the scan is in the order of insertion: no document was changed."""
+        handle = self.opened()
+        return not is_laid_out(handle) or layout_of(handle).is_in_order
 
     def ids(self) -> list[str]:
         """Return every `_id`, in the order of the rows."""
@@ -281,15 +233,16 @@ class DocumentStore:
         fields, labels = self._chosen(handle, select_fields, include_vector)
         columns = [one.column for one in fields] + [one.column for one in labels]
         if row_ids is None:
-            every = _row_ids_of(handle)
-            if (np.diff(every) > 0).all():
+            if not is_laid_out(handle) or layout_of(handle).is_in_order:
                 for batch in handle.to_batches(columns=columns, batch_size=batch_rows):
                     yield from documents_of(pa.Table.from_batches([batch]), fields, labels)
                 return
-            row_ids = np.sort(every).tolist()  # a changed row moved to the end of the scan
+            row_ids = np.sort(
+                _row_ids_of(handle)
+            ).tolist()  # a changed row moved to the end of the scan
         for start in range(0, len(row_ids), batch_rows):
-            taken = [int(row_id) for row_id in row_ids[start : start + batch_rows]]
-            yield from documents_of(handle._take_rows(taken, columns=columns), fields, labels)
+            some = [int(row_id) for row_id in row_ids[start : start + batch_rows]]
+            yield from documents_of(taken(handle, some, columns), fields, labels)
 
     def _chosen(
         self, handle: lance.LanceDataset, select_fields: Sequence[str] | None, include_vector: bool
@@ -354,7 +307,7 @@ class DocumentStore:
         wanted, column = np.sort(row_ids), self.vector_field(name).column
         for start in range(0, len(wanted), BATCH_ROWS):
             some = wanted[start : start + BATCH_ROWS]
-            table = self.opened()._take_rows(some.tolist(), columns=[column])
+            table = taken(self.opened(), some.tolist(), [column])
             matrix, _ = vectors_of(table[column])
             yield VectorRows(some, (matrix,), np.zeros(len(some), np.int32))
 
@@ -419,6 +372,8 @@ def _session() -> Any:
 
 
 def _row_ids_of(handle: lance.LanceDataset) -> NDArray[np.int64]:
-    table = handle.to_table(columns=[], with_row_id=True)
+    if is_laid_out(handle):
+        return layout_of(handle).row_ids
+    table = handle.to_table(columns=[], with_row_id=True)  # arrays in memory
     row_ids: NDArray[np.int64] = table["_rowid"].to_numpy().astype(np.int64)
     return row_ids

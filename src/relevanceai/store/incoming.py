@@ -22,6 +22,7 @@ from relevanceai.store.names import column_of
 from relevanceai.store.vector_columns import vector_column, vector_problems
 
 VECTOR_SUFFIX = "_vector_"
+_AS_THEY_ARE = (float, bool)
 DERIVED_FIELDS = (LABEL_ROOT, SEARCH_SCORE)
 
 
@@ -147,7 +148,12 @@ def gathered(
                     place = places[name] = ([None] * len(by_id), set(), is_vector)
                     incoming.values[name], incoming.brought[name], _ = place
                 values, rows, is_vector = place
-                values[row] = _value(name, value, document_id, is_vector=is_vector)
+                if type(value) in _AS_THEY_ARE or (
+                    type(value) is str and not is_vector and value.isascii()
+                ):  # as nearly all are: no call for each
+                    values[row] = value
+                else:
+                    values[row] = _value(name, value, document_id, is_vector=is_vector)
                 rows.add(row)
         except InvalidInputError as error:
             if on_error == "raise":
@@ -226,6 +232,8 @@ def id_text(value: object) -> str | None:
     >>> id_text(7), id_text(7.0), id_text(True), id_text(b"\\x07"), id_text({"$oid": "5f"})
     ('7', '7.0', 'True', '07', '{"$oid":"5f"}')
     """
+    if type(value) is str and value and value.isascii():
+        return value
     plain = normalised(value)
     if plain is None or plain != plain:
         return None

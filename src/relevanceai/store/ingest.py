@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
 from relevanceai.store.columns import Field
 from relevanceai.store.documents import DocumentStore
+from relevanceai.store.id_index import ids_among
 from relevanceai.store.incoming import is_derived, next_generation
 from relevanceai.store.interrupts import finished
 from relevanceai.store.repeats import repeated
@@ -224,7 +225,7 @@ class _Intake:
             return
         ids = pa.chunked_array(self._ids)
         if self._store is not None:
-            there = self._store.ids_among(ids)
+            there = ids_among(self._store.opened(), ids)
             if there:
                 raise DuplicateIdError(
                     f"{len(there):,} of {len(ids):,} documents have an `_id` that is in dataset "

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from relevanceai.store.columns import vectors_of
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering
+from relevanceai.store.layout import taken
 
 
 def labelled_rows(
@@ -39,7 +40,7 @@ def vectors_at(
     with n_kept True: rows that lack one of the vectors are left out, the others stay in order.
     """
     fields = [store.vector_field(name) for name in names]
-    table = store.opened()._take_rows(row_ids.tolist(), columns=[one.column for one in fields])
+    table = taken(store.opened(), row_ids.tolist(), [one.column for one in fields])
     parts, has_all = [], np.ones(len(row_ids), bool)
     for one in fields:
         matrix, valid = vectors_of(table[one.column])

@@ -15,13 +15,14 @@ from relevanceai.store.columns import Field
 from relevanceai.store.digest import digest
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.filters import fields_in
+from relevanceai.store.held_columns import PartColumns, columns_by_part
 from relevanceai.store.labels import Clustering
+from relevanceai.store.layout import is_laid_out, layout_of, taken
 from relevanceai.store.masks import Column, rows_passing
 from relevanceai.store.outgoing import chosen, documents_of
 
 Filters = Sequence[Mapping[str, object]]
 
-_WHOLE_ROWS = 131_072  # a batch of whole columns; vectors among them are rare
 _HELD_BYTES = 64 * 2**20
 _FEW = 20  # below one row in so many, rows are looked up; above, the scan is quicker
 
@@ -46,11 +47,7 @@ class Selected:
             return self.row_ids[start : start + size]
         if start >= self.count:
             return np.empty(0, np.int64)
-        table = self.store.opened().to_table(
-            columns=[], with_row_id=True, offset=start, limit=min(size, self.count - start)
-        )
-        row_ids: NDArray[np.int64] = table["_rowid"].to_numpy().astype(np.int64)
-        return row_ids
+        return self.store.all_row_ids()[start : start + size]
 
     def tables(self, columns: Sequence[str], *, batch_rows: int) -> Iterator[pa.Table]:
         """Yield these columns of Lance, at most `batch_rows` rows at a time, none when empty."""
@@ -60,7 +57,7 @@ class Selected:
         if self.row_ids is not None and is_looked_up:
             for start in range(0, self.count, batch_rows):
                 wanted = self.row_ids[start : start + batch_rows].tolist()
-                yield handle._take_rows(wanted, columns=names)
+                yield taken(handle, wanted, names)
             return
         row = 0
         for batch in handle.to_batches(columns=names, batch_size=batch_rows):
@@ -76,7 +73,7 @@ class Selected:
         """Return these columns of Lance at once."""
         handle, names = self.store.opened(), list(dict.fromkeys(columns))
         if self.mask is None and self.row_ids is not None:
-            table = handle._take_rows(self.row_ids.tolist(), columns=names)
+            table = taken(handle, self.row_ids.tolist(), names)
             if with_row_id:
                 table = table.append_column("_rowid", pa.array(self.row_ids, pa.uint64()))
             return table
@@ -111,21 +108,35 @@ def selected(store: DocumentStore, filters: Filters | None) -> Selected:
 
 
 def _selected(pinned: DocumentStore, filters: Filters | None) -> Selected:
+    every, is_in_order = pinned.all_row_ids(), pinned.is_in_order()
     if not filters:
-        every = pinned.all_row_ids()
-        is_in_order = bool((np.diff(every) > 0).all())
         return Selected(pinned, None, None if is_in_order else np.sort(every), len(every))
     there = columns_of(pinned)
     names = fields_in(filters, list(there), dataset=pinned.name)
     wanted = list(dict.fromkeys(there[name].column for name in names))
-    table = pinned.opened().to_table(columns=wanted, with_row_id=True, batch_size=_WHOLE_ROWS)
-    every = table["_rowid"].to_numpy().astype(np.int64)
-    columns: dict[str, Column] = {name: (table[there[name].column], there[name]) for name in names}
-    mask = rows_passing(filters, columns, table.num_rows)
+    masks = [np.empty(0, bool)]
+    for part in _parts(pinned, wanted):
+        columns: dict[str, Column] = {
+            name: (part.columns[there[name].column], there[name]) for name in names
+        }
+        mask = rows_passing(filters, columns, part.n_rows)
+        masks.append(np.delete(mask, part.gone) if len(part.gone) else mask)
+    mask = np.concatenate(masks)
     row_ids = every[mask]
-    if not (np.diff(every) > 0).all():
+    if not is_in_order:
         return Selected(pinned, None, np.sort(row_ids), len(row_ids))
     return Selected(pinned, mask, row_ids, len(row_ids))
+
+
+def _parts(pinned: DocumentStore, wanted: Sequence[str]) -> Iterator[PartColumns]:
+    """Yield columns in the order of the scan, by fragment; of arrays in memory at once."""
+    handle = pinned.opened()
+    if is_laid_out(handle) and wanted:
+        yield from columns_by_part(handle, layout_of(handle), wanted)
+        return
+    table = handle.to_table(columns=list(wanted))
+    columns = {name: table[name] for name in wanted}
+    yield PartColumns(pinned.count(), columns, np.empty(0, np.int64))
 
 
 class _Held:

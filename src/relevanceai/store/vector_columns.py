@@ -84,7 +84,9 @@ def vector_column(values: Sequence[object]) -> tuple[pa.Array, int] | None:
     here = [index for index, value in enumerate(values) if value is not None]
     if not here:
         return None
-    matrix = np.stack([np.asarray(values[index]).astype(np.float32) for index in here])
+    matrix = _plain_matrix([values[index] for index in here])
+    if matrix is None:
+        matrix = np.stack([np.asarray(values[index]).astype(np.float32) for index in here])
     width = matrix.shape[1]
     valid = np.zeros(len(values), bool)
     valid[here] = True
@@ -92,6 +94,14 @@ def vector_column(values: Sequence[object]) -> tuple[pa.Array, int] | None:
     filled[here] = matrix
     mask = None if valid.all() else pa.array(~valid)
     return pa.FixedSizeListArray.from_arrays(pa.array(filled.ravel()), width, mask=mask), width
+
+
+def _plain_matrix(values: Sequence[object]) -> NDArray[np.float32] | None:
+    """Return lists of floats as a matrix at once; None where any may be something else."""
+    if any(type(one) is not list or type(one[0]) is not float for one in values):
+        return None
+    with np.errstate(over="ignore"):
+        return np.array(values, np.float32)
 
 
 def _row(name: str, value: object, document_id: str) -> NDArray[np.generic]:

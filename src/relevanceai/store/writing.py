@@ -10,19 +10,19 @@ from typing import Literal
 import lance
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from relevanceai.errors import DuplicateIdError, InvalidInputError, WorkspaceError, listed
 from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
-from relevanceai.store.described import fields_of
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.formats import FORMAT
+from relevanceai.store.id_index import rows_of
 from relevanceai.store.incoming import Incoming, check_vectors, gathered, make_vectors, settled
 from relevanceai.store.interrupts import finished
 from relevanceai.store.labels import write_file
 from relevanceai.store.leftovers import hidden_folder, remove_leftovers
+from relevanceai.store.replacing import replace_rows
 from relevanceai.store.report import InsertReport
-
-_INDEX_JOIN_FROM = 4_000_000
 
 
 def write_documents(
@@ -65,7 +65,7 @@ def write_documents(
         check_vectors(incoming, kept, on_error)
         there: pa.Table | None = None
         if exists and upsert:
-            there = store.rows_of(incoming.ids)
+            there = _read_for(store, incoming)
         elif exists:
             _refuse_known(store, incoming, on_error)
         if incoming.ids and exists:
@@ -141,73 +141,124 @@ def _make_way(folder: Path, fresh: Path) -> None:
 
 
 def _add(store: DocumentStore, incoming: Incoming, there: pa.Table | None) -> None:
-    """Append the documents, or merge them with the rows that are there; one change or none."""
+    """Append the documents, or put them in place of the rows that are there; one change or none."""
+    fields = store.fields()
+    place: dict[str, int] = {}
+    if there is not None:
+        place = {document_id: row for row, document_id in enumerate(there["_id"].to_pylist())}
+        _fill_kept(fields, incoming, there, place)
+    table, rewritten = settled(incoming, fields, store.column)
+    columns = store.opened().schema.names
+    new = [one for one in table.schema if one.name not in columns]
+    if not rewritten and not new:  # one commit: it is there, or it is not
+        finished(lambda: _commit(store, incoming, table, there, place))
+        return
     with store.changing():
-        fields = store.fields()
-        labels = {} if there is None else _merge_kept(store, incoming, there)
-        table, rewritten = settled(incoming, fields, store.column)
         for one in fields:
             if one.name in rewritten:
                 rewrite(store, one, rewritten[one.name])
-        handle = store.opened()
-        new = [one for one in table.schema if one.name not in handle.schema.names]
+        columns = store.opened().schema.names
+        new = [one for one in new if one.name not in columns]
         if new:
-            handle.add_columns(pa.schema(new))
+            store.opened().add_columns(pa.schema(new))
         store.last_commit()
-        if there is None:
-            finished(lambda: lance.write_dataset(table, handle.uri, mode="append"))
-            return
-        handle = store.opened()
-        for one in fields_of(handle.schema):  # a merge writes whole rows
-            if one.column not in table.column_names:
-                empty = pa.nulls(table.num_rows, one.arrow().type)
-                table = table.append_column(one.arrow(), empty)
-        for column, array in labels.items():
-            table = table.append_column(pa.field(column, pa.int32()), array)
-        merge = handle.merge_insert("_id")
-        merge.when_matched_update_all().when_not_matched_insert_all()
-        # Its path over the index takes longer than a scan of the ids, once some rows are outside.
-        merge.use_index(handle.count_rows() >= _INDEX_JOIN_FROM)
-        finished(lambda: merge.execute(table))
+        finished(lambda: _commit(store, incoming, table, there, place))
 
 
-def _merge_kept(store: DocumentStore, incoming: Incoming, kept: pa.Table) -> dict[str, pa.Array]:
-    """Fill what the documents do not bring from the rows that are there.
+def _commit(
+    store: DocumentStore,
+    incoming: Incoming,
+    table: pa.Table,
+    there: pa.Table | None,
+    place: Mapping[str, int],
+) -> None:
+    handle = store.opened()
+    if there is None:
+        lance.write_dataset(table, handle.uri, mode="append")
+        return
+    rows = [place.get(document_id) for document_id in incoming.ids]
+    for column, labels in _labels_kept(store, table, there, rows).items():
+        table = table.append_column(pa.field(column, pa.int32()), labels)
+    for one in handle.schema:  # whole rows are written
+        if one.name not in table.column_names:
+            table = table.append_column(one, pa.nulls(table.num_rows, one.type))
+    order = np.argsort([row is None for row in rows], kind="stable")  # those that are there first
+    row_ids = there["_rowid"].to_numpy().astype(np.int64)
+    replaced = row_ids[[row for row in rows if row is not None]]
+    replace_rows(handle, table.select(handle.schema.names).take(pa.array(order)), replaced)
 
-    Returns the leaf labels that each clustering has for the merged rows: none for a new
-    document or one whose vector changed.
+
+def _read_for(store: DocumentStore, incoming: Incoming) -> pa.Table:
+    """Return of the rows that are there what a merge reads: what a document may not bring, labels.
+
+    Vectors on which clusterings rest are read too, to see which changed.
     """
-    kept_row = {document_id: row for row, document_id in enumerate(kept["_id"].to_pylist())}
-    rows = [kept_row.get(document_id) for document_id in incoming.ids]
-    brought = incoming.brought
-    moved: dict[str, set[int]] = {}
-    for one in store.fields():
-        if one.name == "_id":
+    clusterings = store.clusterings()
+    compared = {name for one in clusterings for name in one.vector_fields}
+    n_documents = len(incoming.ids)
+    columns = [
+        one.column
+        for one in store.fields()
+        if one.name in compared or len(incoming.brought.get(one.name, ())) < n_documents
+    ]
+    return rows_of(store.opened(), incoming.ids, [*columns, *(one.column for one in clusterings)])
+
+
+def _fill_kept(
+    fields: Sequence[Field], incoming: Incoming, there: pa.Table, place: Mapping[str, int]
+) -> None:
+    """Fill what the documents do not bring from the rows that are there."""
+    rows = [place.get(document_id) for document_id in incoming.ids]
+    for one in fields:
+        given = incoming.brought.get(one.name, set())
+        if one.name == "_id" or len(given) == len(rows):
             continue
         old: Sequence[object]
         if one.kind == "vector":
-            matrix, valid = vectors_of(kept[one.column])
+            matrix, valid = vectors_of(there[one.column])
             old = [row if held else None for row, held in zip(matrix, valid, strict=True)]
-        else:
-            old = from_arrow(kept[one.column], one)
-        if one.kind == "vector":
             incoming.vectors.add(one.name)
+        else:
+            old = from_arrow(there[one.column], one)
         values = incoming.values.setdefault(one.name, [None] * len(rows))
-        given = brought.get(one.name, set())
         for index, row in enumerate(rows):
-            if row is None:
-                continue
-            if index not in given:
+            if row is not None and index not in given:
                 values[index] = old[row]
-            elif one.kind == "vector" and not _is_same(values[index], old[row]):
-                moved.setdefault(one.name, set()).add(index)
+
+
+def _labels_kept(
+    store: DocumentStore, table: pa.Table, there: pa.Table, rows: Sequence[int | None]
+) -> dict[str, pa.Array]:
+    """Return the leaves that each clustering has for the rows of a table.
+
+    None for a document that is new, or has another vector than in its row there.
+    """
+    fields = {one.name: one for one in store.fields()}
+    known = np.array([row is not None for row in rows], bool)
+    at = pa.array([row or 0 for row in rows], pa.int64())
+    stays: dict[str, NDArray[np.bool_]] = {}
     labels = {}
     for clustering in store.clusterings():
-        stale = set().union(*(moved.get(name, set()) for name in clustering.vector_fields))
-        taken = [None if index in stale else row for index, row in enumerate(rows)]
-        held = kept[clustering.column].combine_chunks()
-        labels[clustering.column] = held.take(pa.array(taken, pa.int64()))
+        holds = known.copy()
+        for name in clustering.vector_fields:
+            if name not in stays:
+                column = fields[name].column
+                stays[name] = _equal_vectors(table, there.select([column]).take(at), column)
+            holds &= stays[name]
+        held = there[clustering.column].combine_chunks()
+        wanted = pa.array(np.asarray(at), pa.int64(), mask=~holds)
+        labels[clustering.column] = held.take(wanted)
     return labels
+
+
+def _equal_vectors(table: pa.Table, before: pa.Table, column: str) -> NDArray[np.bool_]:
+    """Tell of each row whether its vector is the one of before, be it none."""
+    old, was_there = vectors_of(before[column])
+    if column not in table.column_names:
+        return ~was_there
+    new, is_there = vectors_of(table[column])
+    same: NDArray[np.bool_] = (new == old).all(axis=1)
+    return np.where(was_there & is_there, same, was_there == is_there)
 
 
 def rewrite(store: DocumentStore, old: Field, new: Field) -> None:
@@ -215,10 +266,3 @@ def rewrite(store: DocumentStore, old: Field, new: Field) -> None:
     array = to_arrow(store.column(old), new.kind)
     store.add_column(new.arrow(), array)
     store.opened().drop_columns([old.column])
-
-
-def _is_same(new: object, old: object) -> bool:
-    if new is None or old is None:
-        return new is old
-    with np.errstate(over="ignore"):
-        return bool(np.array_equal(np.asarray(new).astype(np.float32), np.asarray(old)))
