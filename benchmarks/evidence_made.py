@@ -103,7 +103,8 @@ def _silhouette(first: Rows, second: Rows) -> float:
 
     rows = np.concatenate([first, second])
     labels = np.arange(len(rows)) >= len(first)
-    sample = min(len(rows), 600)
+    few = min(len(first), len(second)) < 30  # a sample might miss them all
+    sample = len(rows) if few else min(len(rows), 600)
     return float(silhouette_score(rows, labels, sample_size=sample, random_state=0))
 
 
@@ -257,16 +258,24 @@ def bound(gap: float, share: float, n: int, *, runs: int = 4000) -> float:
         return LEVEL  # it is unimodal: there is nothing to find
     ratio = np.log(density / nearest)
     rng = _rng("bound", gap, share, n)
-    values = []
-    for one in (nearest, density):
-        cumulative = np.cumsum(one) / one.sum()
-        draws = [
-            ratio[np.searchsorted(cumulative, rng.random(n)).clip(0, len(grid) - 1)].sum()
-            for _ in range(runs)
-        ]
-        values.append(np.array(draws))
-    _bounds[key] = round(float((values[1] > np.quantile(values[0], 1 - LEVEL)).mean()), 3)
+    null, other = (
+        np.concatenate(
+            [rng.multinomial(n, one / one.sum(), 500) @ ratio for _ in range(runs // 500)]
+        )
+        for one in (nearest, density)
+    )
+    _bounds[key] = round(float((other > np.quantile(null, 1 - LEVEL)).mean()), 3)
     return _bounds[key]
+
+
+def learned_gap(gap: float, share: float, n: int, d: int) -> float:
+    """Return the gap that is left, on average, on an axis learned from nine tenths of the documents.
+
+    The best axis for two round groups, the difference of their means, has a part of noise in each of
+    the d directions; what it shows of the gap is gap^2 over its length.
+    """
+    noise = d / (0.9 * n * share * (1 - share))
+    return round(gap**2 / (gap**2 + noise) ** 0.5, 2)
 
 
 def write_nulls() -> None:
@@ -321,9 +330,9 @@ def write_power() -> None:
             "dims",
             "n a cluster",
             "found",
-            "bound, 2 n",
+            "bound",
             "found of it",
-            "bound, n",
+            "bound, learned axis",
             "found of it",
             "dip",
             "silhouette",
@@ -332,7 +341,7 @@ def write_power() -> None:
         ]
     ]
     ratios: dict[tuple[str, str], list[float]] = {
-        (d, which): [] for d in ("16", "256") for which in ("2 n", "n")
+        (d, which): [] for d in ("16", "256") for which in ("true", "learned")
     }
     for cell in power_cells():
         if cell not in held:
@@ -340,9 +349,10 @@ def write_power() -> None:
         one = held[cell]
         gap, share, d, n = (part.split("=")[1] for part in cell.split("; "))
         found, best = one["rejected"] / one["runs"], one["bound"]
-        half = bound(float(gap), float(share), int(n))
-        for which, most in (("2 n", best), ("n", half)):
-            if most > 0.1:
+        left = learned_gap(float(gap), float(share), 2 * int(n), int(d))
+        learned = min(best, bound(left, float(share), 2 * int(n)))
+        for which, most in (("true", best), ("learned", learned)):
+            if best > 0.1:
                 ratios[d, which].append(found / most)
         rows.append(
             [
@@ -353,8 +363,8 @@ def write_power() -> None:
                 f"{found:.2f}",
                 f"{best:.2f}",
                 f"{found / best:.0%}" if best > 0.1 else "",
-                f"{half:.2f}",
-                f"{found / half:.0%}" if half > 0.1 else "",
+                f"{learned:.2f}",
+                f"{found / learned:.0%}" if learned > 0.1 else "",
                 f"{one['dip'] / one['runs']:.2f}",
                 _held_to_level(one, nulls, d, n, "silhouette", +1),
                 _held_to_level(one, nulls, d, n, "cosine", -1),
@@ -371,12 +381,15 @@ def write_power() -> None:
         "2. Power",
         "Two normal populations, their true labels given: how often they are called separate. n is "
         "the documents a cluster on average, so the sample has 2 n. The bound is the power of the "
-        "likelihood ratio of the true density against the nearest unimodal one, on the true axis: "
-        "with all 2 n documents, and with n, as many as a test on a held-out half has. "
-        f"{' or '.join(map(str, runs))} runs a cell. Promised: 80 % of the bound at 16 dimensions, "
-        "60 % at 256. Of the cells with a bound above 0.10 that is reached, of the bound with 2 n, "
-        f"in {kept['16', '2 n']} at 16 dimensions and in {kept['256', '2 n']} at 256; of the bound "
-        f"with n, in {kept['16', 'n']} and in {kept['256', 'n']}. Silhouette and cosine are no tests: theirs is the power with a "
+        "likelihood ratio of the true density against the nearest unimodal one, on the true axis. "
+        f"{' or '.join(map(str, runs))} runs a cell, {len(held)} of {len(power_cells())} cells. "
+        "Promised: 80 % of the bound at 16 dimensions, 60 % at 256. Of the cells with a bound above "
+        f"0.10 that is reached in {kept['16', 'true']} at 16 dimensions and in {kept['256', 'true']} "
+        "at 256. No test knows the true axis: beside it stands the same bound for the gap that is left "
+        "on the best axis that can be learned from the labels of nine tenths of the documents; of that "
+        f"bound as much is reached in {kept['16', 'learned']} and in {kept['256', 'learned']}. Both "
+        "bounds are for one unimodal density; a test must hold against two, with the peak on either "
+        "side, so that for groups of equal size it has less. Silhouette and cosine are no tests: theirs is the power with a "
         "threshold that 95 % of the nulls of figure 1 with the nearest size and width do not pass. "
         "The classifier that beats guessing is left out: it finds everything, the nulls too. The dip "
         "is that of the held-out places, by its uniform table; it does not decide.\n\n"

@@ -128,8 +128,8 @@ def _statistics(
 
     graph = cluster_graph(store, centroids.clustering)
     closeness = walk_closeness(
-        graph.pairs,
-        graph.counts,
+        graph.neighbours,
+        graph.labels,
         graph.n_clusters,
         centroids.leaves[first].astype(np.intp),
         centroids.leaves[second].astype(np.intp),

@@ -144,7 +144,8 @@ def _ranked(source, centroids, metrics=("cosine",), k: int = 10):  # type: ignor
     from relevanceai.engine.reduce import reduce
     from relevanceai.kernels.nearest import RankedRows
 
-    return reduce(lambda: RankedRows(centroids, k, metrics=metrics, n_rows=source.n_rows), source)
+    kernel = RankedRows(centroids, k, metrics=metrics, n_rows=source.n_rows)
+    return reduce(kernel.fresh, source)
 
 
 def _two_passes(dataset, clustering):  # type: ignore[no-untyped-def]

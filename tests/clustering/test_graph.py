@@ -12,8 +12,8 @@ from relevanceai.operations.cluster import ClusterOps
 def test_every_document_of_a_small_dataset_is_in_it(own_small: Dataset) -> None:
     store, centroids = ClusterOps.from_dataset(own_small)._pinned()
     found = cluster_graph(store, centroids.clustering)
-    assert found.n_rows == 60
-    assert found.counts.sum() == 60 * graph.NEIGHBOURS // 2  # 20 documents a cluster
+    assert found.neighbours.shape == (60, graph.NEIGHBOURS // 2)  # 20 documents a cluster
+    assert np.bincount(found.labels).tolist() == [30, 20, 10]
 
 
 def test_it_is_kept_until_the_dataset_changes(
@@ -31,8 +31,8 @@ def test_it_is_kept_until_the_dataset_changes(
     monkeypatch.setattr(graph, "_taken", counting)
     again = cluster_graph(store, centroids.clustering)
     assert not taken
-    assert np.array_equal(again.pairs, before.pairs)
-    assert np.array_equal(again.counts, before.counts)
+    assert np.array_equal(again.neighbours, before.neighbours)
+    assert np.array_equal(again.labels, before.labels)
     own_small.insert_documents([{"_id": "new", "title": "later"}])
     store, centroids = ops._pinned()
     cluster_graph(store, centroids.clustering)

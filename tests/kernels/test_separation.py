@@ -77,3 +77,14 @@ def test_nothing_is_ever_nan() -> None:
         assert np.isfinite(found.held_out_first).all()
     assert separation_test(same, 2 * same, rng=_rng()).p_value < 0.05
     assert separation_test(same, same, rng=_rng()).p_value > 0.5
+
+
+def test_stopping_early_only_ever_says_less() -> None:
+    for seed in range(6):
+        for pair in (_cut(160, 6, seed), _apart(160, 6, 3.0, seed), _apart(160, 6, 7.0, seed)):
+            found = separation_test(*pair, rng=_rng(), plain_above=0.5)
+            assert found.n_splits == (1 if found.p_value > 0.5 else 3)
+            if found.n_splits == 1:
+                assert found.n_folds == 5
+    never = separation_test(*_cut(160, 6, 0), rng=_rng(), plain_above=1.0)
+    assert never.n_splits == 3

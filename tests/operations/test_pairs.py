@@ -10,9 +10,10 @@ import pytest
 from relevanceai.client import Client
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.adjacency import adjacent_pairs, percentiles, priorities
+from relevanceai.kernels.separation import separation_test
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.neighbours import neighbours_of
-from relevanceai.operations.pairs import Evidence, _verdict
+from relevanceai.operations.pairs import Evidence, _verdict, pair_evidence
 from relevanceai.operations.samples import pair_sizes
 
 
@@ -68,6 +69,35 @@ def test_each_pair_has_a_verdict_and_the_one_to_merge_comes_first(ops: ClusterOp
 def test_too_few_documents_are_undecided_and_not_tested(ops: ClusterOps) -> None:
     row = ops.pairs().query("cluster == 'few'").iloc[0]
     assert (row["verdict"], row["p_value"], row["q_value"], row["splits"]) == ("undecided", 1, 1, 0)
+
+
+def test_a_first_split_that_shows_nothing_is_the_last(ops: ClusterOps) -> None:
+    rng = np.random.default_rng(0)
+    cloud = rng.normal(size=(200, 4)).astype(np.float32)
+    right = cloud[:, 0] > 0
+    evidence, n_splits = pair_evidence(cloud[right], cloud[~right], (1.0, 1.0), (0, 1))
+    assert n_splits == 1
+    assert evidence.p_value > 0.5
+    evidence, n_splits = pair_evidence(cloud, cloud + np.float32(9), (1.0, 1.0), (0, 1))
+    whole = separation_test(cloud, cloud + np.float32(9), rng=np.random.default_rng(0))
+    assert n_splits == whole.n_splits > 1
+    assert evidence.p_value < 0.001
+    splits = ops.pairs().set_index(["other", "cluster"])["splits"]
+    assert splits["a", "b"] == 1
+    assert splits["c", "d"] > 1
+
+
+def test_draws_tell_which_pairs_come_back(ops: ClusterOps) -> None:
+    table = ops.pairs(draws=5).set_index(["other", "cluster"])
+    assert table.loc[("c", "d"), "recovered"] == 1.0
+    assert table.loc[("a", "b"), "recovered"] < 1.0
+    assert table.query("splits == 0")["recovered"].tolist() == [0.0] * (table["splits"] == 0).sum()
+    pd.testing.assert_frame_equal(table.drop(columns="recovered").reset_index(), _plain(ops))
+
+
+def _plain(ops: ClusterOps) -> pd.DataFrame:
+    table = ops.pairs()
+    return table[["other", "cluster", *(one for one in table if one not in ("other", "cluster"))]]
 
 
 def test_the_same_seed_gives_the_same_table(ops: ClusterOps) -> None:

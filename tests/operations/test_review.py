@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from relevanceai.client import Client
+from relevanceai.operations import review
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.review import Review
 
@@ -85,3 +86,26 @@ def test_odd_clusterings_have_a_report(
     found: Review = opened(tmp_path / "home", groups).report()
     assert found.text.splitlines()[1] == line
     json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_of_very_many_clusters_the_largest_and_the_listed_are_named(
+    ops: ClusterOps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(5)
+    groups = {f"g{i}": rng.normal(size=(90 if i == 4 else 6 + i, 3)) + 50 * i for i in range(9)}
+    many = opened(tmp_path / "home", groups)
+    whole = many.review()
+    monkeypatch.setattr(review, "MOST_NAMED", 3)
+    monkeypatch.setattr(review, "_LISTED", 1)
+    found = many.review()
+    named = {one.cluster: one for one in found.names}
+    listed = {found.to_merge[0].cluster, found.to_merge[0].other}
+    assert {"g4", "g8", "g7"} | listed <= set(named) < set(found.sizes)
+    assert all(one.name == named[one.cluster].name for one in whole.names if one.cluster in named)
+    assert (
+        f"Names were made of {len(named)} of 9 clusters, the largest; clusters of fewer than 80 "
+        "documents were not cut."
+    ) in found.text.splitlines()
+    assert [one.cluster for one in found.splits if one.halves is not None] == ["g4"]
+    assert [one.p_value for one in found.pairs] == [one.p_value for one in whole.pairs]
+    assert "Names were made" not in whole.text

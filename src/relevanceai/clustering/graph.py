@@ -1,4 +1,4 @@
-"""The nearest-neighbour graph between clusters, of a sample: kept beside the clustering it is of."""
+"""The nearest-neighbour graph of a sample of all clusters: kept beside the clustering it is of."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from relevanceai.clustering.kept import keep, kept_of
 from relevanceai.engine.batches import n_dims
-from relevanceai.kernels.neighbour_graph import cluster_edges, nearest_rows
+from relevanceai.kernels.neighbour_graph import nearest_rows
 from relevanceai.kernels.units import concatenate_units
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering, Numbers
@@ -30,23 +30,23 @@ LEAST_OF_EACH = 10
 """Documents of each cluster in the sample, or all it has, whatever its share is."""
 
 _SEED = 20
+_KEPT = "graph-rows"
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterGraph:
-    """Edges between the clusters of one clustering, counted in a sample of its documents.
+    """The nearest neighbours of each document of a sample, among the sample.
 
     Parameters
     ----------
-    pairs, counts : int64 arrays of shape (n_pairs,), as of `cluster_edges`; clusters are leaves.
+    neighbours : int32 array of shape (n_rows, k), as of `nearest_rows`.
+    labels : int32 array of shape (n_rows,), the leaf of each document, ascending.
     n_clusters : leaves of the clustering.
-    n_rows : documents in the sample.
     """
 
-    pairs: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    neighbours: NDArray[np.int32]
+    labels: NDArray[np.int32]
     n_clusters: int
-    n_rows: int
 
 
 def cluster_graph(store: DocumentStore, clustering: Clustering) -> ClusterGraph:
@@ -65,21 +65,19 @@ def cluster_graph(store: DocumentStore, clustering: Clustering) -> ClusterGraph:
     documents and labels always give the same graph. It is kept in the cache until the dataset
     changes.
     """
-    kept = kept_of(store, clustering, "graph")
+    kept = kept_of(store, clustering, _KEPT)
     if kept is None:
         graph = _taken(store, clustering)
         arrays: dict[str, Numbers] = {
-            "pairs": graph.pairs,
-            "counts": graph.counts,
-            "n_rows": np.array(graph.n_rows, np.int64),
+            "neighbours": graph.neighbours.astype(np.int64),
+            "labels": graph.labels.astype(np.int64),
         }
-        keep(store, clustering, "graph", arrays)
+        keep(store, clustering, _KEPT, arrays)
         return graph
     return ClusterGraph(
-        kept["pairs"].astype(np.int64),
-        kept["counts"].astype(np.int64),
+        kept["neighbours"].astype(np.int32),
+        kept["labels"].astype(np.int32),
         len(clustering.ids),
-        int(kept["n_rows"]),
     )
 
 
@@ -136,11 +134,11 @@ def _taken(store: DocumentStore, clustering: Clustering) -> ClusterGraph:
     places = sampled_places(labels, most, np.random.default_rng(_SEED))
     parts, has_all = vectors_at(store, clustering.vector_fields, row_ids[places])
     labels = labels[places][has_all]
-    nothing = np.empty(0, np.int64)
     if len(labels) < 2:
-        return ClusterGraph(nothing, nothing, len(clustering.ids), len(labels))
+        none = np.empty((0, 1), np.int32)
+        return ClusterGraph(none, np.empty(0, np.int32), len(clustering.ids))
     vectors = parts[0] if len(parts) == 1 else concatenate_units(parts)
+    order = np.argsort(labels, kind="stable")  # neighbours lie near each other in memory, too
     is_sparse = len(labels) < (ENOUGH_OF_EACH + LEAST_OF_EACH) * len(np.unique(labels))
-    near = nearest_rows(vectors, NEIGHBOURS // 2 if is_sparse else NEIGHBOURS)
-    pairs, counts = cluster_edges(near, labels, len(clustering.ids))
-    return ClusterGraph(pairs, counts, len(clustering.ids), len(labels))
+    near = nearest_rows(vectors[order], NEIGHBOURS // 2 if is_sparse else NEIGHBOURS)
+    return ClusterGraph(near, labels[order].astype(np.int32), len(clustering.ids))

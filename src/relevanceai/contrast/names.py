@@ -126,6 +126,7 @@ def choices(
     *,
     n_keywords: int = 8,
     field_of: NDArray[np.intp] | None = None,
+    asked: Set[int] | None = None,
     on_cluster: Callable[[], object] = lambda: None,
 ) -> tuple[list[Choice], Concepts]:
     """Choose name and keywords of each cluster.
@@ -138,6 +139,7 @@ def choices(
     siblings : for each cluster the others, nearest first; those without documents are passed over.
     field_of : where terms are values, an intp array of shape (n_terms,): the category field whose
         value a term is, -1 for a tag. Numbers and single letters name a cluster, too, then.
+    asked : the clusters to choose for; None for all. The others get no terms.
     on_cluster : called after each cluster.
 
     Returns
@@ -166,6 +168,9 @@ def choices(
     members = [order[starts[one] : starts[one + 1]] for one in range(len(siblings))]
     found = []
     for cluster, others in enumerate(siblings):
+        if asked is not None and cluster not in asked:
+            found.append(Choice([], []))
+            continue
         near = [other for other in others if held.of[other]][:_SIBLINGS]
         found.append(_chosen(held, contains, members, cluster, near, n_keywords, field_of))
         on_cluster()

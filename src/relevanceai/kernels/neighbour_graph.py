@@ -9,7 +9,7 @@ BLOCK_ROWS = 512
 """Rows of one matrix product."""
 
 FEW_ROWS = 1_000
-"""Up to so many rows numpy sorts; above, compiled code looks for the smallest."""
+"""Up to so many rows numpy looks for the smallest; above, compiled code does."""
 
 
 def nearest_rows(vectors: NDArray[np.float32], k: int) -> NDArray[np.int32]:
@@ -55,10 +55,18 @@ def nearest_rows(vectors: NDArray[np.float32], k: int) -> NDArray[np.int32]:
 
 
 def _smallest(values: NDArray[np.float32], start: int, found: NDArray[np.int32]) -> None:
-    """Do what `smallest_columns` does, by sorting."""
-    rows = np.arange(len(values))
+    """Do what `smallest_columns` does: the smallest are parted from the others, then sorted."""
+    rows, k = np.arange(len(values)), found.shape[1]
     values[rows, start + rows] = np.inf
-    found[:] = np.argsort(values, axis=1, kind="stable")[:, : found.shape[1]]
+    last = np.partition(values, k - 1, axis=1)[:, k - 1 : k]
+    near = values <= last
+    tied = near.sum(axis=1) > k  # more are as near as the last one: the earlier ones count
+    for row in np.flatnonzero(tied):
+        near[row] = False
+        near[row, np.argsort(values[row], kind="stable")[:k]] = True
+    columns = np.nonzero(near)[1].reshape(len(values), k)
+    order = np.argsort(np.take_along_axis(values, columns, axis=1), axis=1, kind="stable")
+    found[:] = np.take_along_axis(columns, order, axis=1)
 
 
 def cluster_edges(

@@ -1,5 +1,7 @@
 """The axis that best tells two clusters apart: linear discriminant analysis, shrunk."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -92,12 +94,13 @@ class FoldAxes:
                 held = folds == fold
                 places[held] = self._wide_places(~held, held)
             return places * self.scale
-        squares = [self._rows[folds == fold] for fold in range(n_folds)]
-        seconds = [rows.T @ rows for rows in squares]
-        total = np.sum(seconds, axis=0)
-        for fold in range(n_folds):
-            held = folds == fold
-            places[held] = self._narrow_places(total - seconds[fold], ~held, squares[fold])
+        parts = [_Part.of(self._rows, self.is_second, folds == fold) for fold in range(n_folds)]
+        seconds = np.sum([part.second for part in parts], axis=0)
+        sums = np.sum([part.sums for part in parts], axis=0)
+        count = np.sum([part.count for part in parts], axis=0)
+        for fold, part in enumerate(parts):
+            learned = seconds - part.second, sums - part.sums, count - part.count
+            places[folds == fold] = _narrow_places(*learned, part.rows)
         return places * self.scale
 
     def effective_dims(self) -> float:
@@ -145,36 +148,6 @@ class FoldAxes:
         width = float(np.std(judged @ across, dtype=np.float64))
         return float(np.std(judged @ along, dtype=np.float64)) / width if width > 0.0 else 1.0
 
-    def _narrow_places(
-        self,
-        second_moment: NDArray[np.float32],
-        learned: NDArray[np.bool_],
-        held: NDArray[np.float32],
-    ) -> NDArray[np.float64]:
-        """Return the places of held rows, by the covariance of the dimensions."""
-        one, other = self._rows[learned & ~self.is_second], self._rows[learned & self.is_second]
-        if not len(one) or not len(other):
-            return np.zeros(len(held))
-        n_rows, n_dims = len(one) + len(other), self._rows.shape[1]
-        mean_one = one.mean(axis=0, dtype=np.float64)
-        mean_other = other.mean(axis=0, dtype=np.float64)
-        covariance = second_moment.astype(np.float64)
-        covariance -= len(one) * np.outer(mean_one, mean_one)
-        covariance -= len(other) * np.outer(mean_other, mean_other)
-        covariance /= n_rows
-        trace = float(np.trace(covariance))
-        shrinkage = oas_shrinkage(n_rows, n_dims, trace, float(np.vdot(covariance, covariance)))
-        covariance *= 1.0 - shrinkage
-        covariance.flat[:: n_dims + 1] += (shrinkage + _RIDGE) * trace / n_dims + 1e-30
-        apart = mean_other - mean_one
-        axis = _solved(covariance, apart)
-        length = float(np.linalg.norm(axis))
-        if length == 0.0:
-            return np.zeros(len(held))
-        axis /= length
-        places: NDArray[np.float64] = held @ axis - (mean_one + mean_other) @ axis / 2.0
-        return places
-
     def _wide_places(
         self, learned: NDArray[np.bool_], held: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
@@ -215,6 +188,51 @@ class FoldAxes:
         across = self._inner[np.ix_(held, learned)].astype(np.float64)
         places: NDArray[np.float64] = across @ weights - middle @ inner @ weights
         return places
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The rows of a fold, their second moment, and for each cluster their sums and how many."""
+
+    rows: NDArray[np.float32]
+    second: NDArray[np.float32]
+    sums: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, rows: NDArray[np.float32], is_second: NDArray[np.bool_], inside: NDArray[np.bool_]
+    ) -> "_Part":
+        held, side = rows[inside], is_second[inside]
+        sums = np.stack([held[one].sum(axis=0, dtype=np.float64) for one in (~side, side)])
+        return cls(held, held.T @ held, sums, np.array([(~side).sum(), side.sum()]))
+
+
+def _narrow_places(
+    second_moment: NDArray[np.float32],
+    sums: NDArray[np.float64],
+    count: NDArray[np.int64],
+    held: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Return the places of held rows, by the covariance of the dimensions of the others."""
+    if not count.all():
+        return np.zeros(len(held))
+    n_rows, n_dims = int(count.sum()), held.shape[1]
+    means = sums / count[:, None]
+    covariance = second_moment.astype(np.float64)
+    covariance -= (means.T * count) @ means
+    covariance /= n_rows
+    trace = float(np.trace(covariance))
+    shrinkage = oas_shrinkage(n_rows, n_dims, trace, float(np.vdot(covariance, covariance)))
+    covariance *= 1.0 - shrinkage
+    covariance.flat[:: n_dims + 1] += (shrinkage + _RIDGE) * trace / n_dims + 1e-30
+    axis = _solved(covariance, means[1] - means[0])
+    length = float(np.linalg.norm(axis))
+    if length == 0.0:
+        return np.zeros(len(held))
+    axis /= length
+    places: NDArray[np.float64] = held @ axis.astype(np.float32) - means.mean(axis=0) @ axis
+    return places
 
 
 def _solved(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Names of clusters: chosen from the words of their documents, scored on documents held out."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,10 +131,12 @@ def cluster_names(
     namer: Namer | None = None,
     most: int = 300,
     seed: int = 0,
+    only: Set[str] | None = None,
 ) -> list[ClusterName]:
     """Return the name of each cluster, in the order of `centroids.ids`; see `Naming.names`.
 
-    A namer is asked for `cluster_ids` only, where they are given.
+    A namer is asked for `cluster_ids` only, where they are given. With `only`, names of these
+    clusters alone are made and returned, without a namer; equal ones are told apart among them.
     """
     fields = checked_fields(store, text_fields, "text_fields")
     if not centroids.ids:
@@ -150,7 +152,12 @@ def cluster_names(
     if not words.has_terms:
         found = _by_exemplar(store, centroids, siblings, sizes)
     else:
-        found = _by_words(words, clusters, centroids, siblings, sizes, seed)
+        places = None
+        if only is not None:
+            places = {place for place, name in enumerate(centroids.ids) if name in only}
+        found = _by_words(words, clusters, centroids, siblings, sizes, seed, places)
+    if only is not None:
+        return distinct([one for one in found if one.cluster in only])
     if namer is not None:
         asked = set(centroids.ids if cluster_ids is None else cluster_ids)
         found = by_namer(namer, asked, found, store, centroids, siblings, words, clusters, seed)
@@ -162,8 +169,15 @@ def nearest_siblings(centroids: Centroids) -> list[list[int]]:
     distances = centroid_similarity(centroids.means, "l2")
     np.fill_diagonal(distances, np.inf)
     n_others = min(10, len(distances) - 1)
-    order = np.argsort(distances, axis=1, kind="stable")[:, :n_others]
-    return [[int(other) for other in row] for row in order]
+    if not n_others:
+        return [[] for _ in distances]
+    nearest = []
+    for row, last in zip(
+        distances, np.partition(distances, n_others - 1, axis=1)[:, n_others - 1], strict=True
+    ):
+        near = np.flatnonzero(row <= last)  # more than ten where the last ones tie
+        nearest.append(near[np.argsort(row[near], kind="stable")][:n_others].tolist())
+    return nearest
 
 
 def _by_words(
@@ -173,6 +187,7 @@ def _by_words(
     siblings: Sequence[Sequence[int]],
     sizes: NDArray[np.intp],
     seed: int,
+    asked: Set[int] | None,
 ) -> list[ClusterName]:
     is_held_out = held_out_of(words, clusters, seed)
     learning = np.where(is_held_out | ~words.has, -1, clusters)
@@ -182,6 +197,7 @@ def _by_words(
             learning,
             siblings,
             field_of=words.field_of,
+            asked=asked,
             on_cluster=lambda: bar.update(1),
         )
         scorer = NameScorer(words, held, clusters, is_held_out & words.has, siblings)
@@ -189,6 +205,8 @@ def _by_words(
         starts = np.searchsorted(learning[order], np.arange(len(siblings) + 1))
         found = []
         for cluster, choice in enumerate(chosen):
+            if asked is not None and cluster not in asked:
+                continue
             documents = order[starts[cluster] : starts[cluster + 1]]
             written = raw_counts(words, documents)
             spelt = {

@@ -1,7 +1,7 @@
 """All pairs of neighbouring clusters, each with a verdict, as a queue of what to look at first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +17,9 @@ from relevanceai.kernels.adjacency import (
     priorities,
 )
 from relevanceai.kernels.cluster_rows import Sampled
-from relevanceai.kernels.combination import cauchy_combination
 from relevanceai.kernels.discoveries import benjamini_hochberg
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges
+from relevanceai.kernels.recovery import pair_recovery
 from relevanceai.kernels.second_nearest import Neighbours
 from relevanceai.kernels.separation import LEAST_DOCUMENTS, separation_test
 from relevanceai.operations.asked import check_count
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 _EDGES_AT = 200  # documents of the larger cluster that the graph of neighbours is made of
 _PLAIN = 0.5  # a p-value of one split above this will not become small by more splits
-_N_SPLITS = 3
-_N_FOLDS = 5  # fewer than compare() makes: half the time, and a little less power
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,7 @@ class Pair:
     other_documents: int
     looked_at: int
     splits: int
+    recovered: float | None
     reasons: tuple[str, ...]
     suggestion: str
 
@@ -72,6 +71,7 @@ class _Tested:
     second: int
     evidence: Evidence
     n_splits: int
+    recovered: float | None
 
 
 def pair_evidence(
@@ -82,24 +82,17 @@ def pair_evidence(
 ) -> tuple[Evidence, int]:
     """Return the evidence about two clusters from samples of them, and how many splits it took.
 
-    One split is made first. Where its p-value is above 0.5 it stands: a combination with those of
-    more splits is not looked at, which can only keep a pair from being called separate.
+    One coarse split is made first. Where its p-value is above 0.5 it stands: the test that `compare`
+    would make is left out, which can only keep a pair from being called separate.
     """
     rng = np.random.default_rng(seed)
-    test = separation_test(first, second, rng=rng, n_splits=1, n_folds=_N_FOLDS)
-    n_splits = 1 if test.is_tested else 0
-    if test.is_tested and test.p_value <= _PLAIN:
-        more = separation_test(first, second, rng=rng, n_splits=_N_SPLITS - 1, n_folds=_N_FOLDS)
-        p_values = [test.p_value, more.p_value]
-        test = replace(more, p_value=cauchy_combination(p_values, [1, _N_SPLITS - 1]))
-        n_splits = _N_SPLITS
-    there = min(len(first), len(second)) > 0
+    test = separation_test(first, second, rng=rng, plain_above=_PLAIN)
     edges = CrossEdges(0.0, 0.0, 0.0, 0)
-    if there:
+    if test.is_tested:  # else no verdict asks for them
         few = pair_sizes(len(first), len(second), MOST_SAMPLED, _EDGES_AT)
         edges = cross_edges(first[: few[0]], second[: few[1]])
     n = (len(first), len(second))
-    return evidence_of(test, n, cross_ratio=edges.ratio, runner_up=runner_up), n_splits
+    return evidence_of(test, n, cross_ratio=edges.ratio, runner_up=runner_up), test.n_splits
 
 
 def pairs_of(
@@ -108,6 +101,7 @@ def pairs_of(
     *,
     least_share: float = LEAST_SHARE,
     looked_at: int = LOOKED_AT,
+    draws: int = 0,
     seed: int = 0,
     found: Neighbours | None = None,
     drawn: Sampled | None = None,
@@ -118,7 +112,8 @@ def pairs_of(
     ----------
     store : a snapshot, the one that the centroids are of.
     least_share : of a cluster's documents whose second choice is the other, for a pair to be judged.
-    looked_at : documents of the smaller cluster that are compared where there are more.
+    looked_at : documents of the larger cluster that are compared where there are more.
+    draws : how often to draw the documents of a tested pair and cut them in two anew.
     seed : of the samples and of the folds.
     found, drawn : neighbours and samples of it, where they have been made already.
     """
@@ -142,13 +137,17 @@ def pairs_of(
         sizes = pair_sizes(
             int(centroids.count[first]), int(centroids.count[second]), n_drawn, looked_at
         )
+        rows = samples.rows(first, sizes[0]), samples.rows(second, sizes[1])
         evidence, n_splits = pair_evidence(
-            samples.rows(first, sizes[0]),
-            samples.rows(second, sizes[1]),
+            *rows,
             (share(first, second)[1], share(second, first)[1]),
             (seed, first, second),
         )
-        return _Tested(first, second, evidence, n_splits)
+        recovered = None
+        if draws and evidence.is_tested:
+            rng = np.random.default_rng((seed, first, second))
+            recovered = pair_recovery(*rows, rng=rng, n_draws=draws).both / draws
+        return _Tested(first, second, evidence, n_splits, recovered)
 
     with progress("Comparing neighbouring clusters", len(places), unit="pairs", delay_s=1.0) as bar:
         tests = each(work, places, on_done=bar.update)
@@ -199,6 +198,7 @@ def _queued(
                 other_documents=int(centroids.count[one.first]),
                 looked_at=one.evidence.n_first + one.evidence.n_second,
                 splits=one.n_splits,
+                recovered=one.recovered,
                 reasons=reasons,
                 suggestion=suggestion,
             )
@@ -229,7 +229,12 @@ class ClusterPairs(HoldsClustering):
     """The question about all pairs of neighbouring clusters."""
 
     def pairs(
-        self, *, least_share: float = LEAST_SHARE, most: int = LOOKED_AT, seed: int = 0
+        self,
+        *,
+        least_share: float = LEAST_SHARE,
+        most: int = LOOKED_AT,
+        draws: int = 0,
+        seed: int = 0,
     ) -> "pd.DataFrame":
         """Judge every pair of neighbouring clusters, and order them by what to look at first.
 
@@ -243,6 +248,8 @@ class ClusterPairs(HoldsClustering):
         least_share : in [0, 1]; less finds more neighbours, and costs a test each.
         most : documents of the larger cluster to look at in one pair, and of the smaller as many as
             fall to it at the same rate. Up to 2,000 where the smaller would give fewer than 60.
+        draws : how often to draw the documents of each tested pair and cut them in two anew (pairwise
+            bootstrap), for the column `recovered`; 20 multiply the cost by about 5.
         seed : of samples and splits; the same seed gives the same answer.
 
         Returns
@@ -263,7 +270,10 @@ class ClusterPairs(HoldsClustering):
         `documents`, `other_documents` : the sizes of the two.
         `looked_at`, `splits` : documents that the test saw, and how often they were split: 0, not
             tested, for there are fewer than 10 of one or 40 in all; 1, the first split showed
-            nothing (p above 0.5), so that no more were made; else 3.
+            nothing (p above 0.5), so that no more were made; 2 or 3, tested as `compare` does it.
+        `recovered` : with `draws`, the share of them in which both clusters came back (Jaccard
+            similarity of 0.75 at least); 0.0 for a pair that is not tested. A cut through one long
+            cloud comes back, too: this tells how much the border depends on chance.
 
         With fewer than two clusters there is no pair. There is no NaN: an untested pair has the
         p-value 1 and is "undecided".
@@ -281,6 +291,7 @@ class ClusterPairs(HoldsClustering):
         import pandas as pd
 
         check_count("most", most, least=2 * LEAST_DOCUMENTS)
+        check_count("draws", draws, least=0)
         check_count("seed", seed, least=0)
         if not isinstance(least_share, int | float) or not 0 <= least_share <= 1:
             raise InvalidInputError(
@@ -288,7 +299,9 @@ class ClusterPairs(HoldsClustering):
                 f"Pass one, or leave it out for {LEAST_SHARE}."
             )
         store, centroids = self._pinned()
-        found = pairs_of(store, centroids, least_share=least_share, looked_at=most, seed=seed)
+        found = pairs_of(
+            store, centroids, least_share=least_share, looked_at=most, draws=draws, seed=seed
+        )
         names = [
             "cluster",
             "other",
@@ -306,4 +319,7 @@ class ClusterPairs(HoldsClustering):
             "looked_at",
             "splits",
         ]
-        return pd.DataFrame({name: [getattr(one, name) for one in found] for name in names})
+        table = {name: [getattr(one, name) for one in found] for name in names}
+        if draws:
+            table["recovered"] = [one.recovered or 0.0 for one in found]
+        return pd.DataFrame(table)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from relevanceai.errors import counted
+from relevanceai.kernels.two_means import LEAST_TO_SPLIT
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.cluster_name import VAGUE_BELOW, ClusterName
@@ -18,6 +19,9 @@ from relevanceai.operations.samples import all_samples
 from relevanceai.operations.splits import SplitCandidate, split_candidates_of
 from relevanceai.show import printable
 from relevanceai.store.documents import DocumentStore
+
+MOST_NAMED = 1_000
+"""Of more clusters only so many, the largest, are named, and those that are listed."""
 
 _LISTED = 5  # of each kind
 _NAME = 40  # characters
@@ -32,9 +36,11 @@ class Review:
     dataset, alias, vector_fields : which clustering it is.
     documents, noise, unclustered : documents in clusters, `outlier`, and those without a label.
     sizes : documents of each cluster, in natural order.
-    names : of each cluster; empty when there are none to be had.
+    names : of each cluster, or of the 1,000 largest and those that the text lists; empty when there
+        are none to be had.
     pairs : every pair of neighbouring clusters, judged, in the order of review.
-    splits : every cluster, tested for being two, most likely first.
+    splits : every cluster, tested for being two, most likely first. Of more than 1,000 clusters those
+        of fewer than 80 documents, which cannot be tested, have no halves.
     """
 
     dataset: str
@@ -79,6 +85,12 @@ class Review:
         lines += ["  " + self._sizes()]
         if self.sizes:
             lines += ["", *self._pairs(typed), "", *self._splits(typed), *self._vague(typed)]
+        if 0 < len(self.names) < len(self.sizes):
+            lines += [
+                "",
+                f"Names were made of {len(self.names):,} of {len(self.sizes):,} clusters, the largest; "
+                "clusters of fewer than 80 documents were not cut.",
+            ]
         steps = self.next_steps if typed is None else self.next_commands(typed)
         lines += ["", "Next:", *(f"  {one}" for one in steps)]
         return "\n".join(map(printable, lines))
@@ -266,6 +278,22 @@ def review_of(store: DocumentStore, centroids: Centroids, *, seed: int = 0) -> R
     drawn = all_samples(store, centroids, seed=seed) if centroids.ids else None
     labels, valid = store.labels(clustering)
     pairs = pairs_of(store, centroids, seed=seed, drawn=drawn)
+    is_large = len(centroids.ids) > MOST_NAMED
+    splits = split_candidates_of(
+        store,
+        centroids,
+        describe=_LISTED,
+        seed=seed,
+        least=LEAST_TO_SPLIT if is_large else 0,
+        drawn=drawn,
+    )
+    only = None
+    if is_large:
+        largest = np.argsort(-centroids.count, kind="stable")[:MOST_NAMED]
+        only = {centroids.ids[int(place)] for place in largest}
+        to_merge = [one for one in pairs if one.verdict != "separate"][:_LISTED]
+        only |= {name for one in to_merge for name in (one.cluster, one.other)}
+        only |= {one.cluster for one in splits[:_LISTED]}
     return Review(
         dataset=store.name,
         alias=clustering.alias,
@@ -274,11 +302,9 @@ def review_of(store: DocumentStore, centroids: Centroids, *, seed: int = 0) -> R
         noise=int((valid & (labels < 0)).sum()),
         unclustered=int((~valid).sum()),
         sizes=dict(zip(centroids.ids, centroids.count.tolist(), strict=True)),
-        names=tuple(cluster_names(store, centroids, seed=seed)),
+        names=tuple(cluster_names(store, centroids, seed=seed, only=only)),
         pairs=tuple(pairs),
-        splits=tuple(
-            split_candidates_of(store, centroids, describe=_LISTED, seed=seed, drawn=drawn)
-        ),
+        splits=tuple(splits),
     )
 
 
@@ -303,7 +329,9 @@ class ClusterReview(HoldsClustering):
 
         Notes
         -----
-        The cost of `pairs`, `split_candidates` and `names`, with one sample for all.
+        The cost of `pairs`, `split_candidates` and `names`, with one sample for all. Of more than
+        1,000 clusters only the 1,000 largest and those listed are named, and those of fewer than 80
+        documents are not cut; the report says so.
         """
         found = self.review(seed=seed)
         print(found.text)

@@ -60,7 +60,7 @@ def separations(
         graph = cluster_graph(store, centroids.clustering)
         leaves = centroids.leaves.astype(np.intp)
         closeness = walk_closeness(
-            graph.pairs, graph.counts, graph.n_clusters, leaves[first], leaves[second]
+            graph.neighbours, graph.labels, graph.n_clusters, leaves[first], leaves[second]
         )
     cosines = centred_cosines(centroids, first, second)
     return np.array(

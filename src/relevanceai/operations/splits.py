@@ -84,6 +84,7 @@ def split_candidates_of(
     most: int = MOST_LOOKED_AT,
     describe: int = 10,
     seed: int = 0,
+    least: int = 0,
     drawn: "Sampled | None" = None,
 ) -> list[SplitCandidate]:
     """Test each cluster for being two; see `ClusterSplits.split_candidates`.
@@ -91,6 +92,7 @@ def split_candidates_of(
     Parameters
     ----------
     store : a snapshot, the one that the centroids are of.
+    least : clusters with fewer documents are not cut, and have no halves.
     drawn : samples of it, where they have been made already.
     """
     n_clusters = len(centroids.ids)
@@ -100,6 +102,8 @@ def split_candidates_of(
 
     def work(cluster: int) -> SplitTest:
         rng = np.random.default_rng((seed, cluster))
+        if centroids.count[cluster] < least:
+            return SplitTest(False, 1.0, 0.0, 0.0, np.zeros(0, bool), np.zeros((2, 0)))
         return split_test(samples.rows(cluster, most), rng=rng)
 
     with progress("Looking for splits", n_clusters, unit="clusters", delay_s=1.0) as bar:

@@ -91,16 +91,16 @@ def separation_number(walk_closeness: float, centred_cosine: float) -> float:
 
     Notes
     -----
-    -log(walk_closeness) - 4 * centred_cosine. The walk sees what lies between the two, the cosine
-    how far apart they are seen from the middle of all. The weight was chosen on other data sets
-    than those of benchmarks/EVIDENCE.md; anything between 2 and 6 does as well.
+    -log(walk_closeness) - 3 * centred_cosine. The walk sees what lies between the two, the cosine
+    how far apart they are seen from the middle of all. The weight was chosen on other data sets than
+    those of benchmarks/EVIDENCE.md; anything between 1 and 4 does as well on average.
 
     Examples
     --------
     >>> separation_number(1.0, 0.0), round(separation_number(0.1, -0.5), 3)
-    (0.0, 4.303)
+    (0.0, 3.803)
     """
-    return float(-np.log(walk_closeness) - 4.0 * centred_cosine) + 0.0
+    return float(-np.log(walk_closeness) - 3.0 * centred_cosine) + 0.0
 
 
 def _p(p_value: float) -> str:
@@ -161,7 +161,7 @@ def judged(evidence: Evidence, first: str, second: str) -> Judgement:
             "undecided",
             (
                 no_valley,
-                "Too few documents for that to mean much: a clear gap (4 standard deviations) would "
+                "Too few documents for that to mean much: a clear gap (5 standard deviations) would "
                 f"be found in {evidence.power:.0%} of cases only.",
             ),
             0.0,
