@@ -103,7 +103,9 @@ class DocumentsHistory(HoldsDocuments):
         ------
         InvalidInputError : `older_than` is no timedelta, or negative.
         """
-        return history.compact(self.opened(), older_than=older_than)
+        store = self.opened()
+        with progress("Compacting", delay_s=0.5) as bar:
+            return history.compact(store, older_than=older_than, on_rows=bar.update)
 
     def verify(self) -> VerifyReport:
         """Read everything and check it: counts, ids, vectors, labels, records, kept moments, tags.

@@ -166,10 +166,12 @@ class DocumentsIn(HoldsDocuments):
         A column is whole numbers, numbers, bools, days, dates or text: the first that all of its
         cells allow, read exactly. Leading zeros make text (`00123` is a code), and so do whole
         numbers too long for their kind. `_id` is always text. An empty cell is missing. A vector
-        field holds a list in brackets: `[0.1, 0.2]`. The file is read twice: once to settle the
+        field holds a list in brackets: `[0.1, 0.2]`; a column of such that is not among
+        `vector_fields` stays text, which a notice tells. The file is read twice: once to settle the
         columns.
         """
         n_rows = 0
+        lists: list[str] = []
         with progress("Looking through the lines", delay_s=0.5) as bar:
 
             def count(some: int) -> None:
@@ -177,8 +179,14 @@ class DocumentsIn(HoldsDocuments):
                 n_rows += some
                 bar.update(some)
 
-            reader = csv_reader(path, vector_fields, count)
-        return _told(self._ingest(reader, n_rows, vector_fields, on_error))
+            reader = csv_reader(path, vector_fields, count, lists.append)
+        report = _told(self._ingest(reader, n_rows, vector_fields, on_error))
+        for name in lists:
+            notice(
+                f"{name} holds lists of numbers, kept as text: drop_field({name!r}) and insert the "
+                f"file with vector_fields=[{name!r}] to use them as vectors."
+            )
+        return report
 
     def insert_jsonl(
         self,
