@@ -110,7 +110,8 @@ class DocumentsHistory(HoldsDocuments):
     def verify(self) -> VerifyReport:
         """Read everything and check it: counts, ids, vectors, labels, records, kept moments, tags.
 
-        Takes no lock, changes nothing, and costs two passes over the data.
+        Takes no lock, changes nothing, and costs two passes over the data. Lance keeps no checksums:
+        damage to the form of a file is found, a bit that turns one number into another is not.
         """
         store = self.opened()
         with progress("Checking", delay_s=0.5) as bar:
