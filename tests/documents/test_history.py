@@ -10,6 +10,7 @@ import pytest
 from conftest import SMALL_VECTOR, small_documents
 from relevanceai.client import Client
 from relevanceai.errors import InvalidInputError, NotFoundError
+from relevanceai.store import history
 from relevanceai.store.cache import cached_files, trim
 
 if TYPE_CHECKING:
@@ -221,3 +222,14 @@ def test_the_cache_can_be_deleted_and_is_bounded(own_small: "Dataset") -> None:
     assert client.clear_cache() == 0
     assert own_small.ClusterOps(alias="a").sizes()
     assert own_small.verify().ok
+
+
+def test_compact_tells_how_far_it_is(own_small: "Dataset") -> None:
+    for i in range(3):
+        own_small.insert_documents([{"_id": f"more-{i}"}])
+    rows: list[int] = []
+    history.compact(own_small.opened(), on_rows=rows.append)
+    assert sum(rows) == len(own_small.opened().ids())
+    rows.clear()
+    history.compact(own_small.opened(), on_rows=rows.append)
+    assert rows == []

@@ -320,3 +320,22 @@ def test_a_thumbnail_cannot_stand_where_a_fact_does(things: Dataset, tmp_path: P
     picture(tmp_path / "a.png", (3, 3))
     with pytest.raises(InvalidInputError, match="The thumbnail cannot stand in 'path'"):
         things.insert_media_folder(tmp_path, field="path")
+
+
+def test_lists_in_a_csv_that_stay_text_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "lists.csv"
+    file.write_text('_id,look,words,one\na,"[0.1, 2]","[0.1, b]",[1]\nb,[3 4.5e-3],,[2]\nc,,x,\n')
+    client = Client(tmp_path / "home")
+    ds = client.Dataset("lists")
+    ds.insert_csv(file)
+    assert capsys.readouterr().err == (
+        "relevanceai: look holds lists of numbers, kept as text: drop_field('look') and insert the "
+        "file with vector_fields=['look'] to use them as vectors.\n"
+    )
+    assert ds.get_documents_by_ids("a")[0]["look"] == "[0.1, 2]"
+    ds = client.Dataset("vectors")
+    ds.insert_csv(file, vector_fields=["look"])
+    assert capsys.readouterr().err == ""
+    assert ds.get_documents_by_ids("a")[0]["look"] == [pytest.approx(0.1), 2.0]

@@ -180,3 +180,48 @@ def test_ten_thousand_clusters_are_not_quadratic():
     expected = np.zeros((10_000, 8))
     np.add.at(expected, batch.labels, batch.vectors.astype(np.float64))
     np.testing.assert_allclose(moments.sums, expected, rtol=1e-12, atol=1e-12)
+
+
+def far_and_near(rng, n_rows, spread):
+    """Clusters at the origin, a million away, of equal rows, and half here, half a million away."""
+    labels = rng.integers(0, 4, n_rows).astype(np.int32)
+    place = np.array([0.0, 1e6, 3.7, 0.0])[labels] + 1e6 * (
+        (labels == 3) & (rng.random(n_rows) < 0.5)
+    )
+    noise = spread * rng.standard_normal((n_rows, 6)) * (labels != 2)[:, None]
+    return batch_of(place[:, None] + noise, labels)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-3, 0.0])
+@pytest.mark.parametrize("n_parts", [1, 2, 5, 600])
+def test_parts_that_measure_from_different_places_are_joined_without_a_lost_digit(spread, n_parts):
+    batch = far_and_near(np.random.default_rng(2), 1500, spread)
+    parts = np.array_split(np.arange(len(batch)), n_parts)
+    moments = Moments(4, 6)
+    for rows in parts:
+        moments.merge(one_pass(batch[rows[0] : rows[-1] + 1], 4))
+    _, _, inertia = naive.moments(batch.vectors, batch.labels, 4)
+    np.testing.assert_allclose(moments.inertia, inertia, rtol=1e-9, atol=1e-6 if spread == 0 else 0)
+    assert moments.inertia[2] == 0.0
+
+
+def test_a_stray_row_first_does_not_hide_the_spread_of_those_after_it():
+    vectors = np.full((5000, 3), 1e6) + np.random.default_rng(3).standard_normal((5000, 3))
+    vectors[0] = 0.0
+    assert_same(one_pass(batch_of(vectors, [0] * 5000), 1), batch_of(vectors, [0] * 5000), 1)
+    vectors[0] = vectors[1] + 1000.0
+    batch = batch_of(vectors, [0] * 5000)
+    _, _, inertia = naive.moments(batch.vectors, batch.labels, 1)
+    np.testing.assert_allclose(one_pass(batch, 1).inertia, inertia, rtol=1e-9)
+
+
+def test_rows_put_in_order_of_their_labels_are_summed_to_the_same_bits(monkeypatch):
+    from relevanceai.kernels import windows
+
+    batch = far_and_near(np.random.default_rng(4), 900, 1.0)
+    as_they_stand = one_pass(batch, 4)
+    monkeypatch.setattr(windows, "_CACHED_BYTES", 0)
+    monkeypatch.setattr(windows, "ROWS", 1024)
+    in_order = one_pass(batch, 4)
+    assert in_order.sums.tobytes() == as_they_stand.sums.tobytes()
+    assert in_order.inertia.tobytes() == as_they_stand.inertia.tobytes()

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 import naive
 from relevanceai.batch import VectorBatch
 from relevanceai.kernels import size, units
-from relevanceai.kernels.nearest import METRICS, SIMILARITIES, NearestRows, row_values
+from relevanceai.kernels.nearest import METRICS, SIMILARITIES, NearestRows, RankedRows, row_values
 
 metrics = pytest.mark.parametrize("metric", METRICS)
 
@@ -223,3 +223,62 @@ def test_ten_thousand_clusters_are_not_quadratic():
         members = np.flatnonzero(labels == cluster)
         true = np.linalg.norm(vectors[members] - centroids[cluster], axis=1)
         assert result[cluster][0].tolist() == members[np.argsort(true)][:3].tolist()
+
+
+@metrics
+@pytest.mark.parametrize("n_rows", [0, 1])
+def test_kernels_of_one_pass_may_leave_out_what_another_has_beaten(metric, n_rows):
+    rng = np.random.default_rng(5)
+    vectors = rng.standard_normal((3000, 9)).astype(np.float32)
+    batch = VectorBatch(rng.permutation(3000), vectors, rng.integers(-1, 3, 3000).astype(np.int32))
+    centroids = rng.standard_normal((3, 9))
+    whole = RankedRows(centroids, 4, metrics=[metric])
+    whole.update(batch)
+    kernel = RankedRows(centroids, 4, metrics=[metric], n_rows=n_rows)  # with a first look, without
+    parts = [kernel.fresh() for _ in range(3)]
+    for place, start in enumerate(range(0, 3000, 100)):
+        parts[place % 3].update(batch[start : start + 100])
+    for part in parts[1:]:
+        parts[0].merge(part)
+    for furthest in (False, True):
+        for cluster in range(3):
+            ids, values = parts[0].result(metric, furthest=furthest)[cluster]
+            true_ids, true_values = whole.result(metric, furthest=furthest)[cluster]
+            assert ids.tolist() == true_ids.tolist()
+            assert values.tobytes() == true_values.tobytes()
+
+
+@metrics
+@pytest.mark.parametrize("size", [1e-30, 1e-10, 1.0, 1e10, 1e30])
+def test_the_first_look_in_float32_misses_nothing_at_any_size(metric, size):
+    rng = np.random.default_rng(6)
+    vectors = (size * rng.standard_normal((2000, 17))).astype(np.float32)
+    vectors[::7] = vectors[0]
+    labels = rng.integers(0, 2, 2000).astype(np.int32)
+    batch = VectorBatch(np.arange(2000), vectors, labels)
+    centroids = np.stack([vectors[labels == c].mean(axis=0, dtype=np.float64) for c in (0, 1)])
+    for furthest in (False, True):
+        result = run([batch[:900], batch[900:]], centroids, 5, metric=metric, furthest=furthest)
+        expected = naive.nearest(
+            batch.row_ids, vectors, labels, centroids, 5, metric=metric, furthest=furthest
+        )
+        for (_, values), (_, true_values) in zip(result, expected, strict=True):
+            np.testing.assert_allclose(values, true_values, rtol=1e-11)
+
+
+@metrics
+def test_rows_put_in_order_of_their_labels_change_no_bit(metric, monkeypatch):
+    from relevanceai.kernels import windows
+
+    rng = np.random.default_rng(7)
+    labels = rng.integers(-1, 20, 3000).astype(np.int32)
+    batch = VectorBatch(np.arange(3000), rng.standard_normal((3000, 5)).astype(np.float32), labels)
+    centroids = rng.standard_normal((20, 5))
+    as_they_stand = run([batch], centroids, 3, metric=metric)
+    monkeypatch.setattr(windows, "_CACHED_BYTES", 0)
+    monkeypatch.setattr(windows, "ROWS", 1024)
+    for (ids, values), (true_ids, true_values) in zip(
+        run([batch], centroids, 3, metric=metric), as_they_stand, strict=True
+    ):
+        assert ids.tolist() == true_ids.tolist()
+        assert values.tobytes() == true_values.tobytes()

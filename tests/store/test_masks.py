@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relevanceai.store.columns import Field, from_arrow, to_arrow
+from relevanceai.store.columns import Field, from_arrow, kind_of, to_arrow
 from relevanceai.store.filters import COMPARISONS, fields_in, matching
 from relevanceai.store.labels import Clustering
 from relevanceai.store.masks import rows_passing
@@ -162,3 +162,24 @@ def test_an_empty_column_passes_nothing() -> None:
     column = {"f": (pa.chunked_array([], pa.string()), Field("f", "f", "text"))}
     one = {"field": "f", "filter_type": "date", "condition_value": "2022-01-01"}
     assert rows_passing([one], column, 0).tolist() == []
+
+
+class Whole(int):
+    """A number that Python would look for in a range by trying each."""
+
+
+@pytest.mark.parametrize(
+    "wanted", [[1.0], [1.0, 2.5, 1e308], [float("inf"), 1], [Whole(1)], [2**70, 1, True]]
+)
+def test_numbers_of_any_type_among_several_are_found_at_once(wanted: list[object]) -> None:
+    column = pa.chunked_array([pa.array([1, 2, None], pa.int64())])
+    asked = {"field": "n", "filter_type": "categories", "condition_value": wanted}
+    columns = {"n": (column, Field("n", "n", "integer"))}
+    assert rows_passing([asked], columns, 3).tolist() == [True, False, False]
+    for one in wanted:
+        alone = {"field": "n", "filter_type": "exact_match", "condition_value": one}
+        assert rows_passing([alone], columns, 3).tolist() == [one == 1, False, False]
+
+
+def test_a_whole_number_of_another_class_is_kept_as_one() -> None:
+    assert kind_of([Whole(3), None]) == "integer"

@@ -13,6 +13,8 @@ from relevanceai.store.incoming import is_vector_name
 _BLOCK_BYTES = 16 * 1024 * 1024
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT = _DAY + r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+_NUMBER = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
+_LIST = rf"^\s*\[\s*{_NUMBER}(\s*,\s*{_NUMBER}|\s+{_NUMBER})+\s*\]\s*$"
 # A column gets the first of these that fits all of its cells, or else stays text. Numbers with
 # leading zeros (codes) and whole numbers that float64 would round are text.
 _SHAPES: tuple[tuple[pa.DataType, str], ...] = (
@@ -37,12 +39,16 @@ def existing_file(path: str | Path) -> Path:
 
 
 def csv_reader(
-    path: str | Path, vector_fields: Sequence[str], on_rows: Callable[[int], object] = id
+    path: str | Path,
+    vector_fields: Sequence[str],
+    on_rows: Callable[[int], object] = id,
+    on_list: Callable[[str], object] = id,
 ) -> pa.RecordBatchReader:
     """Return a stream over a CSV file; columns of vectors are parsed from lists in brackets.
 
     The file is read twice: once to settle the types, when `on_rows` is called with the number of
-    rows just read, and once as the stream is.
+    rows just read, and once as the stream is. `on_list` is called with each column that stays text
+    although every cell of it is a list of numbers in brackets.
 
     Raises
     ------
@@ -50,7 +56,7 @@ def csv_reader(
     """
     file = existing_file(path)
     try:
-        names, types = _settled(file, vector_fields, on_rows)
+        names, types = _settled(file, vector_fields, on_rows, on_list)
     except pa.ArrowInvalid as error:
         if "Empty CSV file" in str(error):
             return _only_header(file)
@@ -85,7 +91,10 @@ def _opened(file: Path, names: Sequence[str] = ()) -> Any:
 
 
 def _settled(
-    file: Path, vector_fields: Sequence[str], on_rows: Callable[[int], object]
+    file: Path,
+    vector_fields: Sequence[str],
+    on_rows: Callable[[int], object],
+    on_list: Callable[[str], object],
 ) -> tuple[list[str], list[pa.DataType]]:
     """Return the columns and their types: what every cell allows, looked at block by block."""
     names = list(_opened(file).schema.names)
@@ -95,13 +104,23 @@ def _settled(
     vectors = {name for name in names if name in vector_fields or is_vector_name(name)}
     open_shapes = {name: list(_SHAPES) for name in names if name != "_id" and name not in vectors}
     has_values = dict.fromkeys(names, False)
+    lists = set(open_shapes)
     for batch in _opened(file, names):
         for name in names:
             has_values[name] |= batch[name].null_count < len(batch)
             if open_shapes.get(name):
                 column = batch[name].drop_null().unique()
                 open_shapes[name] = [one for one in open_shapes[name] if _fits(column, *one)]
+        for name in sorted(lists):
+            cells = batch[name].drop_null()
+            if not pc.all(pc.match_substring_regex(cells.slice(0, 1), _LIST)).as_py() or not (
+                pc.all(pc.match_substring_regex(cells, _LIST)).as_py()
+            ):
+                lists.discard(name)
         on_rows(batch.num_rows)
+    for name in names:
+        if name in lists and has_values[name]:
+            on_list(name)
     types: list[pa.DataType] = []
     for name in names:
         if name in vectors:

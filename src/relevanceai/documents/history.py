@@ -103,12 +103,15 @@ class DocumentsHistory(HoldsDocuments):
         ------
         InvalidInputError : `older_than` is no timedelta, or negative.
         """
-        return history.compact(self.opened(), older_than=older_than)
+        store = self.opened()
+        with progress("Compacting", delay_s=0.5) as bar:
+            return history.compact(store, older_than=older_than, on_rows=bar.update)
 
     def verify(self) -> VerifyReport:
         """Read everything and check it: counts, ids, vectors, labels, records, kept moments, tags.
 
-        Takes no lock, changes nothing, and costs two passes over the data.
+        Takes no lock, changes nothing, and costs two passes over the data. Lance keeps no checksums:
+        damage to the form of a file is found, a bit that turns one number into another is not.
         """
         store = self.opened()
         with progress("Checking", delay_s=0.5) as bar:

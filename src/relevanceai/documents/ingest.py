@@ -15,7 +15,7 @@ from relevanceai.documents.parquet_source import parquet_reader
 from relevanceai.documents.sources import beside_vectors
 from relevanceai.errors import InvalidInputError, listed
 from relevanceai.progress import notice, progress
-from relevanceai.store.frames import frame_documents
+from relevanceai.store.frames import frame_rows
 from relevanceai.store.ingest import OnError, ingest
 from relevanceai.store.report import InsertReport
 from relevanceai.store.writing import write_documents
@@ -41,7 +41,7 @@ class DocumentsIn(HoldsDocuments):
 
         Parameters
         ----------
-        documents : dicts. `_id` becomes text; one that is missing is made, a random UUID. A field
+        documents : dicts, a list or a generator of any number. `_id` becomes text; one that is missing is made, a random UUID. A field
             whose name ends in `_vector_`, or whose values are float arrays of one width, holds
             vectors, kept as float32; a document may lack it. Other values come back as they went
             in: text, numbers, bools, dates, bytes, None (left out), and nested lists and dicts.
@@ -53,6 +53,15 @@ class DocumentsIn(HoldsDocuments):
         DuplicateIdError : an `_id` that is there already, or twice in this call.
         InvalidInputError : a vector of another width, with NaN or infinity, or a value that cannot
             be kept; the message names the field and the `_id`.
+
+        Notes
+        -----
+        What a field holds is settled over all documents of the call: whole numbers beside fractions
+        are numbers, other mixtures are kept as JSON, told by the report and returned as they came.
+        A field may come first in the last document. Of more than 4,096 documents as many are held
+        at a time; their values wait in a file without a name, and the ids in memory, until all are
+        checked. Whether float arrays without a vector's name are vectors is told by the first 4,096
+        that have the field.
         """
         return self._write(documents, False, vector_fields, on_error)
 
@@ -84,7 +93,7 @@ class DocumentsIn(HoldsDocuments):
         holds a list or an array in each row. Other arguments, result and errors are those of
         `insert_documents`.
         """
-        return self._write(frame_documents(frame), False, vector_fields, on_error)
+        return self._write_frame(frame, False, vector_fields, on_error)
 
     def upsert_pandas_dataframe(
         self,
@@ -97,7 +106,7 @@ class DocumentsIn(HoldsDocuments):
 
         Arguments, result and errors are those of `insert_pandas_dataframe`; see `upsert_documents`.
         """
-        return self._write(frame_documents(frame), True, vector_fields, on_error)
+        return self._write_frame(frame, True, vector_fields, on_error)
 
     def insert_arrow(
         self,
@@ -157,10 +166,12 @@ class DocumentsIn(HoldsDocuments):
         A column is whole numbers, numbers, bools, days, dates or text: the first that all of its
         cells allow, read exactly. Leading zeros make text (`00123` is a code), and so do whole
         numbers too long for their kind. `_id` is always text. An empty cell is missing. A vector
-        field holds a list in brackets: `[0.1, 0.2]`. The file is read twice: once to settle the
+        field holds a list in brackets: `[0.1, 0.2]`; a column of such that is not among
+        `vector_fields` stays text, which a notice tells. The file is read twice: once to settle the
         columns.
         """
         n_rows = 0
+        lists: list[str] = []
         with progress("Looking through the lines", delay_s=0.5) as bar:
 
             def count(some: int) -> None:
@@ -168,8 +179,14 @@ class DocumentsIn(HoldsDocuments):
                 n_rows += some
                 bar.update(some)
 
-            reader = csv_reader(path, vector_fields, count)
-        return _told(self._ingest(reader, n_rows, vector_fields, on_error))
+            reader = csv_reader(path, vector_fields, count, lists.append)
+        report = _told(self._ingest(reader, n_rows, vector_fields, on_error))
+        for name in lists:
+            notice(
+                f"{name} holds lists of numbers, kept as text: drop_field({name!r}) and insert the "
+                f"file with vector_fields=[{name!r}] to use them as vectors."
+            )
+        return report
 
     def insert_jsonl(
         self,
@@ -246,19 +263,27 @@ class DocumentsIn(HoldsDocuments):
         report = self._ingest(reader, n_files, (), on_error)
         return _told(replace(report, failed={**(failed or {}), **report.failed}))
 
+    def _write_frame(
+        self, frame: object, upsert: bool, vector_fields: Sequence[str], on_error: OnError
+    ) -> InsertReport:
+        n_rows, documents = frame_rows(frame)
+        return self._write(documents, upsert, vector_fields, on_error, n_rows)
+
     def _write(
         self,
         documents: Iterable[Mapping[str, object]],
         upsert: bool,
         vector_fields: Sequence[str],
         on_error: OnError,
+        total: int | None = None,
     ) -> InsertReport:
         if not isinstance(documents, Iterable):
             raise InvalidInputError(
                 f"Documents come as a list of dicts, but got {type(documents).__name__}."
             )
         self._workspace.write_format()
-        total = len(documents) if isinstance(documents, Sequence) else None
+        if isinstance(documents, Sequence):
+            total = len(documents)
         is_one = isinstance(documents, Mapping | str | bytes)
         lists, known = NumberLists(), self._known()
         with progress("Upserting" if upsert else "Inserting", total, delay_s=0.5) as bar:

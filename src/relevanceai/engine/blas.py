@@ -1,7 +1,10 @@
 """One thread for BLAS: many small matrix products are slower, not faster, on several."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_held = threading.local()
 
 
 @contextmanager
@@ -9,9 +12,17 @@ def one_blas_thread() -> Iterator[None]:
     """Hold BLAS to one thread inside the block, in the whole process.
 
     Small systems of equations that BLAS spreads over threads wait for each other: with another
-    process busy on the machine, a hundred times as long as one thread takes.
+    process busy on the machine, a hundred times as long as one thread takes. Of blocks inside one
+    another, on one thread, only the outermost sets the limit: that takes some milliseconds.
     """
+    if getattr(_held, "is_held", False):
+        yield
+        return
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1, user_api="blas"):
-        yield
+        _held.is_held = True
+        try:
+            yield
+        finally:
+            _held.is_held = False

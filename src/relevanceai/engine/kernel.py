@@ -9,9 +9,9 @@ class StreamingKernel(Protocol):
     """What a reduction needs of a kernel.
 
     A kernel may also have `state_bytes`, what its numbers take (the more, the fewer kernels a pass
-    makes); `uses_blas`, True when BLAS is to be held to one thread while it runs; `is_cut_blind`,
-    True when merging in any order, of any cut, gives the same bits (counts, best rows), so that a
-    thread needs but one kernel; and `settle()`, called on its thread when its rows are done.
+    makes); `uses_blas`, True when BLAS is to be held to one thread while it runs;
+    and `is_cut_blind`, True when merging in any order, of any cut, gives the same bits (counts, best
+    rows), so that a thread needs but one kernel.
     """
 
     def update(self, batch: VectorBatch) -> None:

@@ -174,7 +174,7 @@ def _share_works(
     def work(start: int, stop: int) -> tuple[K, int]:
         kernel = make_kernel()
         _feed(kernel, source, start, stop, told, check)
-        return _settled(kernel), 0
+        return kernel, 0
 
     for start, stop in cut:
         yield lambda start=start, stop=stop: work(start, stop)  # type: ignore[misc]
@@ -196,7 +196,7 @@ def _thread_works(
             try:
                 start, stop = cut.popleft()
             except IndexError:
-                return _settled(kernel), 0
+                return kernel, 0
             _feed(kernel, source, start, stop, told, check)
 
     for _ in range(min(n_workers, len(cut))):
@@ -219,13 +219,6 @@ def _feed(
             piece = batch[first : first + step]
             kernel.update(piece)
             told.add(len(piece))
-
-
-def _settled(kernel: K) -> K:
-    settle = getattr(kernel, "settle", None)
-    if settle is not None:
-        settle()
-    return kernel
 
 
 def _chunk_works(

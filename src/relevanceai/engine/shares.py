@@ -6,10 +6,10 @@ LEAST_ROWS = 16_384
 """Rows that are worth a kernel of their own."""
 
 MOST_SHARES = 64
-_STATES_PER_SHARE = 16  # bytes of vectors for each byte of state: merging costs a few per cent
+_STATES_PER_SHARE = 32  # bytes of vectors for each byte of state: merging costs a few per cent
 
-PIECE_ROWS = 65_536
-PIECE_BYTES = 128 * 2**20
+PIECE_ROWS = 262_144
+PIECE_BYTES = 512 * 2**20
 """What a kernel is given at a time: enough for its windows, little enough to stop soon."""
 
 

@@ -43,10 +43,3 @@ class Together:
         """Take in what others of the same kinds have seen of later rows."""
         for part, its in zip(self.parts, other.parts, strict=True):
             part.merge(its)
-
-    def settle(self) -> None:
-        """Tell the parts that want to know that their rows are done."""
-        for part in self.parts:
-            settle = getattr(part, "settle", None)
-            if settle is not None:
-                settle()

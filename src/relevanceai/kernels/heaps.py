@@ -1,106 +1,47 @@
-"""The machine code of `RankedRows`: each row's value to its own centroid, and bounded heaps."""
+"""Heaps: the best rows of each cluster in bounded heaps, for machine code to fill."""
 
-import math
 from typing import Self
 
 import numpy as np
 from numba.core import types
 from numpy.typing import NDArray
 
-from relevanceai.kernels.compiled import FLOATS, LABELS, NUMBERS, ROW_IDS, compiled, prefetch
+from relevanceai.kernels.compiled import LABELS, ROW_IDS, compiled
 from relevanceai.kernels.kept import Ranked, ranked
 
-METRIC_BITS = {"cosine": 1, "dp": 1, "l2": 2, "l1": 4}
-"""What `own_values` is asked for; it writes rows 0 to 3: cosine, l2, l1, dp."""
-
 _order = types.Array(types.int32, 1, "C", readonly=True)
+_values = types.Array(types.float64, 1, "C", readonly=True)
+_limits = types.Array(types.float64, 2, "C")
 _numbers = types.Array(types.float64, 1, "C")
 _places = types.Array(types.int64, 1, "C")
 
 
 @compiled(
     types.void(
-        FLOATS,
-        LABELS,
-        _order,
-        types.int64,
-        NUMBERS,
-        types.Array(types.float64, 1, "C", readonly=True),
-        types.int64,
-        types.Array(types.float64, 2, "C"),
+        types.int64, types.float64, types.int64, _values, LABELS, ROW_IDS, _order,
+        _places, _places, _numbers, _places, _limits, types.int64,
     )
-)
-def own_values(  # type: ignore[no-untyped-def]
-    vectors, labels, order, ahead, centroids, norms, asked, values
-):
-    """Write `values[metric, place]` of the row at each place of the order, in float64.
-
-    A row's value rests on it and its centroid alone: equal rows have bit-equal values.
-    """
-    n_dims = vectors.shape[1]
-    for place in range(len(order)):
-        row = order[place]
-        if place + ahead < len(order):
-            later = order[place + ahead]
-            for column in range(0, n_dims, 16):
-                prefetch(vectors, later, column)
-        here = vectors[row]
-        cluster = labels[row]
-        target = centroids[cluster]
-        if asked & 1:
-            product = 0.0
-            square = 0.0
-            for column in range(n_dims):
-                value = np.float64(here[column])
-                product += value * target[column]
-                square += value * value
-            values[3, place] = product
-            scale = math.sqrt(square) * norms[cluster]
-            values[0, place] = min(1.0, max(-1.0, product / scale)) if scale > 0.0 else 0.0
-        if asked & 2:
-            square = 0.0
-            for column in range(n_dims):
-                moved = np.float64(here[column]) - target[column]
-                square += moved * moved
-            values[1, place] = math.sqrt(square)
-        if asked & 4:
-            total = 0.0
-            for column in range(n_dims):
-                total += abs(np.float64(here[column]) - target[column])
-            values[2, place] = total
-
-
-@compiled(
-    types.void(
-        types.Array(types.float64, 1, "C", readonly=True),
-        types.float64,
-        LABELS,
-        ROW_IDS,
-        _order,
-        _places,
-        _places,
-        _numbers,
-        _places,
-    )
-)
+)  # fmt: skip
 def keep_best(  # type: ignore[no-untyped-def]
-    values, sign, labels, row_ids, order, starts, held, keys, rows
+    k, sign, n, values, labels, row_ids, order, starts, held, keys, rows, limits, end
 ):
-    """Keep the smallest `sign * value` of each cluster; of equal ones the smaller row id.
+    """Keep the k smallest `sign * value` of each cluster; of equal ones the smaller row id.
 
+    The first n values are those of the rows at the first n places of the order. A NaN is never kept.
     `keys[starts[c] : starts[c] + held[c]]` is a heap with the worst that is kept on top; it holds
-    at most `starts[c + 1] - starts[c]`. A NaN is never kept.
+    at most `starts[c + 1] - starts[c]`. `limits[c, end]` becomes the worst key that is kept, once k
+    are.
     """
-    for place in range(len(order)):
+    for place in range(n):
         row = order[place]
-        cluster = labels[row]
         key = sign * values[place]
-        row_id = row_ids[row]
+        cluster = labels[row]
         first = starts[cluster]
         size = held[cluster]
+        if not key <= limits[cluster, end]:
+            continue
+        row_id = row_ids[row]
         if size == starts[cluster + 1] - first:
-            if size == 0:
-                continue
             if not (key < keys[first] or (key == keys[first] and row_id < rows[first])):
                 continue
             here = 0  # the worst goes; the hole sinks
@@ -126,10 +67,9 @@ def keep_best(  # type: ignore[no-untyped-def]
                 else:
                     break
         else:
-            if key != key:
-                continue
             here = size  # the hole rises
-            held[cluster] = size + 1
+            size += 1
+            held[cluster] = size
             while here > 0:
                 parent = (here - 1) // 2
                 if keys[first + parent] < key or (
@@ -142,47 +82,55 @@ def keep_best(  # type: ignore[no-untyped-def]
                     break
         keys[first + here] = key
         rows[first + here] = row_id
+        if size == k:
+            limits[cluster, end] = min(limits[cluster, end], keys[first])
 
 
 class Heaps:
-    """The best rows of each cluster in bounded heaps; the same verbs as `KeptRows`."""
+    """The best rows of each cluster in bounded heaps; what `KeptRows` is in machine code.
+
+    A key is `sign` times a value: the smaller, the better.
+    """
 
     def __init__(self, n_clusters: int, k: int, *, is_falling: bool) -> None:
-        self._k = k
-        self._sign = -1.0 if is_falling else 1.0
+        self.k = k
+        self.sign = -1.0 if is_falling else 1.0
         self._seen = np.zeros(n_clusters, np.int64)
         self._held = np.zeros(n_clusters, np.int64)
         self._make_room(np.zeros(n_clusters, np.int64))
 
-    def add(
-        self,
-        values: NDArray[np.float64],
-        labels: NDArray[np.int32],
-        row_ids: NDArray[np.int64],
-        order: NDArray[np.int32],
-    ) -> None:
-        """Let rows compete: `values` of the rows at the places of the order."""
+    def room_for(self, labels: NDArray[np.int32]) -> None:
+        """Make room for rows of these labels (below 0: none), where heaps are short of it."""
+        if not self._is_short:
+            return
         n_clusters = len(self._held)
-        if self._is_short:
-            self._seen += np.bincount(labels[order], minlength=n_clusters)
-            room = np.diff(self._starts)
-            wanted = np.minimum(self._seen, self._k)
-            if (wanted > room).any():
-                self._grow(np.minimum(np.maximum(wanted, 2 * room), self._k))
-        keep_best(
-            values, self._sign, labels, row_ids, order,
-            self._starts, self._held, self._keys, self._rows,
-        )  # fmt: skip
+        self._seen += np.bincount(labels[labels >= 0], minlength=n_clusters)
+        room = np.diff(self._starts)
+        wanted = np.minimum(self._seen, self.k)
+        if (wanted > room).any():
+            self._grow(np.minimum(np.maximum(wanted, 2 * room), self.k))
+
+    @property
+    def arrays(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Where each heap starts, how many it holds, keys and row ids: what `keep_best` takes."""
+        return self._starts, self._held, self.keys, self._rows
 
     def merge(self, other: Self) -> None:
         """Let the rows of another compete; it is left as it is."""
+        if not self.k:
+            return
         labels, keys, rows = other._flat()
-        self.add(keys * other._sign, labels, rows, np.arange(len(rows), dtype=np.int32))
+        self.room_for(labels)
+        limits = np.full((len(self._held), 1), np.inf)
+        order = np.arange(len(rows), dtype=np.int32)
+        keep_best(self.k, 1.0, len(rows), keys, labels, rows, order, *self.arrays, limits, 0)
 
     def result(self) -> Ranked:
         """Return the rows of each cluster, best first."""
         labels, keys, rows = self._flat()
-        return ranked(labels, keys, rows, self._sign, len(self._held))
+        return ranked(labels, keys, rows, self.sign, len(self._held))
 
     def _flat(self) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64]]:
         """Label, key and row id of all that is held, cluster by cluster."""
@@ -191,21 +139,21 @@ class Heaps:
         places = np.arange(len(labels)) + np.repeat(
             self._starts[:-1] - (ends - self._held), self._held
         )
-        return labels, self._keys[places], self._rows[places]
+        return labels, self.keys[places], self._rows[places]
 
     def _make_room(self, wanted: NDArray[np.int64]) -> None:
-        if self._k * len(wanted) <= _SMALL:
-            wanted = np.full(len(wanted), self._k)
-        self._is_short = bool((wanted < self._k).any())
+        if self.k * len(wanted) <= _SMALL:
+            wanted = np.full(len(wanted), self.k)
+        self._is_short = bool((wanted < self.k).any())
         self._starts = np.concatenate([[0], np.cumsum(wanted)]).astype(np.int64)
-        self._keys = np.empty(self._starts[-1])
+        self.keys = np.empty(self._starts[-1])
         self._rows = np.empty(self._starts[-1], np.int64)
 
     def _grow(self, wanted: NDArray[np.int64]) -> None:
         """Move what is held to where there is room for as many."""
-        starts, keys, rows = self._starts, self._keys, self._rows
+        starts, keys, rows = self._starts, self.keys, self._rows
         self._make_room(wanted)
-        move_heaps(starts, keys, rows, self._held, self._starts, self._keys, self._rows)
+        move_heaps(starts, keys, rows, self._held, self._starts, self.keys, self._rows)
 
 
 _SMALL = 2**18  # places that may stand empty

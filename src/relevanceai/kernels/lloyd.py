@@ -138,10 +138,6 @@ class Assigned:
         self._row_ids.append(batch.row_ids[taking_part])
         self._labels.append(found)
 
-    def settle(self) -> None:
-        """Finish a thread's share."""
-        self.moments.settle()
-
     def merge(self, other: Self) -> None:
         """Take in what another has assigned of later rows."""
         self.moments.merge(other.moments)

@@ -1,6 +1,7 @@
 """The members closest to, and furthest from, their own cluster's centroid, in one pass."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
 
 import numpy as np
@@ -130,16 +131,14 @@ class RankedRows:
         self._centroids = centroids
         self._metrics = tuple(dict.fromkeys(metrics))
         self._is_compiled = is_large(n_rows, centroids.shape[1])
-        made: Callable[..., Any] = _heaps if self._is_compiled else KeptRows
-        self._kept = {
-            (metric, furthest): made(
-                len(centroids), k, is_falling=(metric in SIMILARITIES) != furthest
-            )
-            for metric in self._metrics
-            for furthest in ends
-        }
+        self._ends = tuple(ends)
         self._min_score = min_score
-        self._norms = row_norms(centroids) if "cosine" in metrics else np.zeros(len(centroids))
+        self._k = k
+        # where few rows come for each that is kept, most of them enter, and a first look is in vain
+        self._is_screened = n_rows == 0 or n_rows > _SCREENED_FROM * k * len(centroids)
+        if self._is_compiled:
+            self._be_ready()
+        self._empty()
         self.state_bytes = 16 * k * len(centroids) * len(self._kept)
 
     def update(self, batch: VectorBatch) -> None:
@@ -150,7 +149,7 @@ class RankedRows:
         batch : labels below n_clusters; rows labelled below 0 are ignored. A row id comes once.
         """
         if self._is_compiled:
-            self._update_windows(batch)
+            self._update_compiled(batch)
             return
         row_ids, vectors, labels = batch.row_ids, batch.vectors, batch.labels
         if len(labels) and labels.min() < 0:
@@ -163,32 +162,71 @@ class RankedRows:
                 if one == metric:
                     kept.add(values, labels, row_ids, order)
 
-    def _update_windows(self, batch: VectorBatch) -> None:
-        from relevanceai.kernels.heaps import METRIC_BITS, own_values
+    def fresh(self) -> Self:
+        """Return another kernel for the same pass: it has seen no row, and shares what it can.
+
+        Kernels of one pass leave out what one of them has already beaten. So only all of them,
+        merged, give the answer; it is the same as that of one.
+        """
+        result = copy(self)
+        result._empty()
+        return result
+
+    def _empty(self) -> None:
+        """Keep nothing."""
+        made: Callable[..., Any] = _heaps if self._is_compiled else KeptRows
+        self._kept = {
+            (metric, furthest): made(
+                len(self._centroids), self._k, is_falling=(metric in SIMILARITIES) != furthest
+            )
+            for metric in self._metrics
+            for furthest in self._ends
+        }
+
+    def _update_compiled(self, batch: VectorBatch) -> None:
+        from relevanceai.kernels.own_centroid import CODES, compete
         from relevanceai.kernels.windows import order_of, rows_ahead, wants_order, window_rows
 
+        if not self._k or not self._kept:
+            return
         n_clusters, n_dims = self._centroids.shape
-        asked = 0
-        for metric in self._metrics:
-            asked |= METRIC_BITS[metric]
-        by_label = wants_order(n_clusters, 8 * n_dims)
+        by_label = wants_order(4 * n_clusters * n_dims)
+        ahead = rows_ahead(n_dims) if by_label else 0
+        bound = np.nan if self._min_score is None else self._min_score
         step = window_rows(n_dims)
+        if len(self._metrics) > 1:  # the rows are gone through again for each: in the cache
+            step = max(1, min(step, _PIECE_BYTES // (4 * n_dims)))
         for start in range(0, len(batch), step):
             part = batch[start : start + step]
-            part = VectorBatch(
-                np.ascontiguousarray(part.row_ids),
-                np.ascontiguousarray(part.vectors),
-                np.ascontiguousarray(part.labels),
-            )
-            order = order_of(part.labels, n_clusters, by_label=by_label)
-            values = np.empty((len(METRICS), len(order)))
-            own_values(
-                part.vectors, part.labels, order, rows_ahead(n_dims),
-                self._centroids, self._norms, asked, values,
-            )  # fmt: skip
-            for (metric, _), kept in self._kept.items():
-                own = self._passing(metric, values[METRICS.index(metric)])
-                kept.add(own, part.labels, part.row_ids, order)
+            labels = np.ascontiguousarray(part.labels)
+            rows = np.ascontiguousarray(part.vectors), labels, np.ascontiguousarray(part.row_ids)
+            order = order_of(labels, n_clusters, by_label=by_label)
+            for metric in self._metrics:
+                ends = [self._kept.get((metric, furthest)) for furthest in (False, True)]
+                for heaps in ends:
+                    if heaps is not None:
+                        heaps.room_for(labels)
+                there = next(heaps for heaps in ends if heaps is not None)
+                given: list[Any] = []
+                for heaps in ends:
+                    given += [0.0 if heaps is None else heaps.sign, *(heaps or there).arrays]
+                compete(
+                    *rows, order, ahead,
+                    self._centroids, self._rough, self._limits[metric], CODES[metric], bound,
+                    self._is_screened, self._k, *given,
+                )  # fmt: skip
+
+    def _be_ready(self) -> None:
+        """Work out what machine code wants to know of the centroids."""
+        from relevanceai.kernels.own_centroid import limits_of
+
+        with np.errstate(over="ignore", under="ignore"):
+            self._rough = self._centroids.astype(np.float32)
+        limits = limits_of(self._centroids, row_norms(self._centroids))
+        for place, furthest in ((2, False), (3, True)):
+            if furthest not in self._ends:
+                limits[:, place] = -np.inf
+        self._limits = {metric: limits.copy() for metric in self._metrics}
 
     def _passing(self, metric: Metric, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The values that `min_score` lets through, NaN in place of the others."""
@@ -219,6 +257,12 @@ class RankedRows:
         """
         rows: Ranked = self._kept[metric, furthest].result()
         return rows
+
+
+_PIECE_BYTES = 512 * 1024
+
+_SCREENED_FROM = 30
+"""Rows, for each that is kept, from which so few enter that a first look at them saves time."""
 
 
 def _heaps(n_clusters: int, k: int, *, is_falling: bool) -> "KeptRows | Heaps":

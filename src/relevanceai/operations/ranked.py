@@ -103,17 +103,10 @@ def _pass(
         return np.where(kept[found] == row_ids, clusters, np.int32(-1))
 
     source = vector_source(store, centroids.clustering.vector_fields, centroids.clustering)
-    return reduce(
-        lambda: RankedRows(
-            centroids.means,
-            k,
-            metrics=(metric,),
-            ends=ends,
-            min_score=min_score,
-            n_rows=source.n_rows,
-        ),
-        Relabelled(source, labels_of),
+    kernel = RankedRows(
+        centroids.means, k, metrics=(metric,), ends=ends, min_score=min_score, n_rows=source.n_rows
     )
+    return reduce(kernel.fresh, Relabelled(source, labels_of))
 
 
 def _name(metric: Metric, furthest: bool) -> str:

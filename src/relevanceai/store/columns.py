@@ -198,7 +198,7 @@ def _kind(value: object) -> Kind:
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, int):
-        return "integer" if value in _INT64 else "json"
+        return "integer" if int(value) in _INT64 else "json"
     if isinstance(value, dt.datetime):
         return "local_date" if value.tzinfo is None else "date"
     return _SIMPLE.get(type(value), "json")

@@ -28,7 +28,7 @@ from relevanceai.store.labels import (
     Clustering,
     read_records,
 )
-from relevanceai.store.layout import is_laid_out, layout_of, taken
+from relevanceai.store.layout import is_laid_out, layout_of, taken, takes
 from relevanceai.store.masks import rows_passing
 from relevanceai.store.outgoing import chosen, documents_of
 from relevanceai.store.stored_vectors import StoredVectors
@@ -240,9 +240,8 @@ class DocumentStore:
             row_ids = np.sort(
                 _row_ids_of(handle)
             ).tolist()  # a changed row moved to the end of the scan
-        for start in range(0, len(row_ids), batch_rows):
-            some = [int(row_id) for row_id in row_ids[start : start + batch_rows]]
-            yield from documents_of(taken(handle, some, columns), fields, labels)
+        for table in takes(handle, row_ids, columns, batch_rows=batch_rows):
+            yield from documents_of(table, fields, labels)
 
     def _chosen(
         self, handle: lance.LanceDataset, select_fields: Sequence[str] | None, include_vector: bool

@@ -1,11 +1,27 @@
 """DataFrames turned into documents."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from relevanceai.batch import Document
 from relevanceai.errors import InvalidInputError, listed
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_ROWS = 4096
+
 
 def frame_documents(frame: object) -> list[Document]:
-    """Return each row of a pandas DataFrame as a document; missing values are left out.
+    """Return each row of a pandas DataFrame as a document; see `frame_rows`."""
+    return list(frame_rows(frame)[1])
+
+
+def frame_rows(frame: object) -> tuple[int, Iterator[Document]]:
+    """Return how many rows a pandas DataFrame has, and each as a document, a few thousand at a time.
+
+    Missing values are left out.
 
     The index is not kept, unless it is named `_id` and no column is.
 
@@ -28,13 +44,16 @@ def frame_documents(frame: object) -> list[Document]:
             f"The DataFrame has columns of the same name: {listed(map(str, twice))}. "
             "Give each its own."
         )
-    columns = []
-    for name in frame.columns:
-        cells = frame[name].astype(object)
-        columns.append(cells.where(frame[name].notna(), None).tolist())
+    return len(frame), _rows(frame)
+
+
+def _rows(frame: "pd.DataFrame") -> Iterator[Document]:
     names = list(frame.columns)
-    rows = zip(*columns, strict=True) if columns else iter([()] * len(frame))
-    return [
-        {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
-        for row in rows
-    ]
+    for start in range(0, len(frame), _ROWS):
+        some, columns = frame.iloc[start : start + _ROWS], []
+        for place in range(len(names)):
+            cells = some.iloc[:, place]
+            columns.append(cells.astype(object).where(cells.notna(), None).tolist())
+        rows = zip(*columns, strict=True) if columns else iter([()] * len(some))
+        for row in rows:
+            yield {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}

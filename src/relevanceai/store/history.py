@@ -1,13 +1,14 @@
 """History: the versions of a dataset, the tags that name them, going back, and compaction."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import lance
+from lance.optimize import Compaction
 
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.store.described import fields_of
@@ -277,7 +278,12 @@ def _free_tag(there: dict[str, int]) -> str:
 # compaction --------------------------------------------------------------------------------------
 
 
-def compact(store: DocumentStore, *, older_than: timedelta | None = None) -> CompactReport:
+def compact(
+    store: DocumentStore,
+    *,
+    older_than: timedelta | None = None,
+    on_rows: Callable[[int], object] = id,
+) -> CompactReport:
     """Join small files, leave out deleted rows, and remove old versions when asked to.
 
     Readers that are open go on. Row ids and the order of rows stay.
@@ -287,6 +293,7 @@ def compact(store: DocumentStore, *, older_than: timedelta | None = None) -> Com
     older_than : also remove the versions that have not been the latest for this long, and with them
         the files that only they need. Tagged versions and the latest stay. A reader that has been
         open for longer than that may fail.
+    on_rows : called with the number of rows that were just written anew.
 
     Raises
     ------
@@ -302,7 +309,13 @@ def compact(store: DocumentStore, *, older_than: timedelta | None = None) -> Com
     with store.writing():
         before = _n_files(store.opened())
         handle = store.opened()
-        handle.optimize.compact_files()
+        plan = Compaction.plan(handle, {})
+        rewritten = []
+        for task in plan.tasks:
+            rewritten.append(task.execute(handle))
+            on_rows(sum(one.num_rows for one in task.fragments))
+        if rewritten:
+            Compaction.commit(handle, rewritten)
         if handle.describe_indices():
             store.opened().optimize.optimize_indices()
         n_removed = n_bytes = 0

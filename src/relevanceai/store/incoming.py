@@ -94,6 +94,7 @@ def gathered(
     keep_last: bool,
     on_error: Literal["raise", "skip"] = "raise",
     vector_fields: Iterable[str] = (),
+    first: int = 0,
 ) -> Incoming:
     """Check documents and gather them by field.
 
@@ -104,24 +105,16 @@ def gathered(
     on_error : "raise", or "skip" documents that cannot be kept and remember why.
     vector_fields : fields that hold vectors though their names do not say so. So does a field
         whose values are all one-dimensional float arrays of one width.
+    first : the number of the first document in its call, for messages.
 
     Raises
     ------
     InvalidInputError : not dicts, a field name that is not text, a value that cannot be kept.
     DuplicateIdError : an `_id` twice, unless `keep_last`.
     """
-    if hasattr(documents, "iloc"):
-        raise InvalidInputError(
-            "Documents come as a list of dicts, but got a DataFrame. Pass it to "
-            "insert_pandas_dataframe or upsert_pandas_dataframe."
-        )
-    if isinstance(documents, Mapping | str | bytes):
-        raise InvalidInputError(
-            f"Documents come as a list of dicts, but got one {type(documents).__name__}. "
-            "Pass [document]."
-        )
+    documents = checked_form(documents)
     incoming = Incoming()
-    by_id, twice = _by_id(documents, incoming, keep_last=keep_last, on_error=on_error)
+    by_id, twice = _by_id(documents, incoming, keep_last=keep_last, on_error=on_error, first=first)
     if twice and not keep_last and on_error == "raise":
         raise DuplicateIdError(
             f"{len(twice):,} `_id` stand more than once in this call: "
@@ -171,18 +164,34 @@ def gathered(
     return incoming
 
 
+def checked_form(documents: Iterable[Mapping[str, object]]) -> Iterable[Mapping[str, object]]:
+    """Return documents that come as several dicts, or raise InvalidInputError."""
+    if hasattr(documents, "iloc"):
+        raise InvalidInputError(
+            "Documents come as a list of dicts, but got a DataFrame. Pass it to "
+            "insert_pandas_dataframe or upsert_pandas_dataframe."
+        )
+    if isinstance(documents, Mapping | str | bytes):
+        raise InvalidInputError(
+            f"Documents come as a list of dicts, but got one {type(documents).__name__}. "
+            "Pass [document]."
+        )
+    return documents
+
+
 def _by_id(
     documents: Iterable[Mapping[str, object]],
     incoming: Incoming,
     *,
     keep_last: bool,
     on_error: Literal["raise", "skip"],
+    first: int,
 ) -> tuple[dict[str, Mapping[str, object]], dict[str, None]]:
     """Return the documents by `_id`, made where there is none, and the ids that came twice."""
     by_id: dict[str, Mapping[str, object]] = {}
     twice: dict[str, None] = {}
     made: list[str] = []
-    for position, document in enumerate(documents):
+    for position, document in enumerate(documents, first):
         try:
             if not isinstance(document, Mapping):
                 raise InvalidInputError(

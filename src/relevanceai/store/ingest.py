@@ -18,6 +18,7 @@ from relevanceai.store.documents import DocumentStore
 from relevanceai.store.id_index import ids_among
 from relevanceai.store.incoming import is_derived, next_generation
 from relevanceai.store.interrupts import finished
+from relevanceai.store.making import create, rewrite
 from relevanceai.store.repeats import repeated
 from relevanceai.store.report import InsertReport
 from relevanceai.store.streams import (
@@ -29,7 +30,6 @@ from relevanceai.store.streams import (
     is_json_text,
     kept_column,
 )
-from relevanceai.store.writing import create, rewrite
 
 OnError: TypeAlias = Literal["raise", "skip"]
 _MAX_ROWS = 8192

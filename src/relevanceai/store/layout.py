@@ -231,3 +231,30 @@ def taken(handle: lance.LanceDataset, row_ids: Sequence[int], columns: Sequence[
         session: Any = fragments[part.id].open_session(names)
         tables.append(session.take(distinct.tolist()))
     return pa.concat_tables(tables).select(names).take(pa.array(index))
+
+
+def takes(
+    handle: lance.LanceDataset,
+    row_ids: Sequence[int] | NDArray[np.int64],
+    columns: Sequence[str],
+    *,
+    batch_rows: int,
+) -> Iterator[pa.Table]:
+    """Yield the rows of these ids, in the order asked, as tables of `batch_rows` rows or more.
+
+    A read costs about as much as a thousand narrow rows. So the first of many rows tell how wide
+    they are, and the tables after them have as many as fit 16 MiB, at most 65,536.
+    """
+    n_rows, start = len(row_ids), 0
+    step = batch_rows if n_rows <= batch_rows else min(batch_rows, _PROBE_ROWS)
+    while start < n_rows:
+        table = taken(handle, [int(row_id) for row_id in row_ids[start : start + step]], columns)
+        yield table
+        start += table.num_rows
+        each = max(table.nbytes // table.num_rows, 1)
+        step = max(batch_rows, min(_MOST_ROWS, _READ_BYTES // each))
+
+
+_PROBE_ROWS = 256
+_MOST_ROWS = 65_536
+_READ_BYTES = 16 * 2**20

@@ -157,7 +157,7 @@ def _compared_number(
                 return condition == "!="
             condition = ">" if condition in (">", ">=") else "<="
         wanted = math.floor(wanted)
-    if wanted not in _INT64:
+    if int(wanted) not in _INT64:  # of anything but an int Python would try each number
         return COMPARISONS[condition](0, wanted)
     return _ARROW[condition](array, pa.scalar(int(wanted), pa.int64()))
 
@@ -187,7 +187,7 @@ def _options(options: list[object], kind: str) -> pa.Array | None:
         floats += [-one for one in floats if one == 0]  # Arrow looks up 0.0 and -0.0 as two
         return pa.array(floats, pa.float64())
     whole = (one for one in numbers if isinstance(one, int) or one.is_integer())
-    return pa.array([int(one) for one in whole if one in _INT64], pa.int64())
+    return pa.array([int(one) for one in whole if int(one) in _INT64], pa.int64())
 
 
 def _is_float(number: int | float) -> bool:

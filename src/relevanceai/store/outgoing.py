@@ -1,6 +1,6 @@
 """Outgoing documents: Arrow tables of the store turned back into dicts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
@@ -57,15 +57,25 @@ def documents_of(
 
     Labels stand nested at `document["_cluster_"][vector field][alias]`.
     """
-    documents: list[Document] = [{} for _ in range(table.num_rows)]
-    for one in fields:
-        for document, value in zip(documents, from_arrow(table[one.column], one), strict=True):
-            if value is not None:
-                document[one.name] = value
+    names = [one.name for one in fields]
+    values = [from_arrow(table[one.column], one) for one in fields]
+    rows: Iterable[tuple[object, ...]] = zip(*values, strict=True)
+    if not fields:
+        rows = [()] * table.num_rows
+    documents: list[Document] = [
+        {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        for row in rows
+    ]
+    by_field: dict[str, tuple[list[str], list[Sequence[str | None]]]] = {}
     for clustering in clusterings:
-        labels = clustering.public_ids(table[clustering.column])
-        for document, label in zip(documents, labels, strict=True):
-            if label is not None:
-                by_field = document.setdefault(LABEL_ROOT, {})
-                by_field.setdefault(clustering.field, {})[clustering.alias] = label
+        aliases, labels = by_field.setdefault(clustering.field, ([], []))
+        aliases.append(clustering.alias)
+        labels.append(clustering.public_ids(table[clustering.column]))
+    for field, (aliases, labels) in by_field.items():
+        for document, row in zip(documents, zip(*labels, strict=True), strict=True):
+            there = {
+                alias: label for alias, label in zip(aliases, row, strict=True) if label is not None
+            }
+            if there:
+                document.setdefault(LABEL_ROOT, {})[field] = there
     return documents

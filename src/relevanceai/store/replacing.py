@@ -14,7 +14,7 @@ from relevanceai.store.layout import layout_of
 
 
 def replace_rows(
-    handle: lance.LanceDataset, table: pa.Table, row_ids: NDArray[np.int64]
+    handle: lance.LanceDataset, table: pa.Table | pa.RecordBatchReader, row_ids: NDArray[np.int64]
 ) -> lance.LanceDataset:
     """Write rows in place of others, and append the rest, in one commit; return its version.
 

@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from relevanceai.store.changing import renewed, replace_columns
-from relevanceai.store.columns import Field, from_arrow, kind_of, to_arrow, vectors_of
+from relevanceai.store.columns import Field, from_arrow, kind_of, vectors_of
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.gathering import LARGE, Changes, is_same
 from relevanceai.store.incoming import next_generation
 from relevanceai.store.names import column_of
+from relevanceai.store.retyping import in_kind
 from relevanceai.store.spill import Brought, Part
 
 _SCAN_ROWS = 1024
@@ -200,7 +201,7 @@ def _column(
         if one is not None and one.rows.any():
             new = one.values.filter(pa.array(one.rows))
             source = Field(one.name, "", one.kind, one.width)
-            pieces.append(_in_kind(new, source, final))
+            pieces.append(in_kind(new, source, final))
             index[part.places[one.rows]] = end + np.arange(len(new))
             end += len(new)
     if kept is None:
@@ -210,14 +211,5 @@ def _column(
     else:  # what is replaced need not fit the kind
         stays = pa.array(index < n_rows)
         held = batch[kept.column]
-        base = _in_kind(pc.if_else(stays, held, pa.scalar(None, held.type)), kept, final)
+        base = in_kind(pc.if_else(stays, held, pa.scalar(None, held.type)), kept, final)
     return pa.concat_arrays([base, *pieces]).take(pa.array(index)) if pieces else base
-
-
-def _in_kind(array: pa.Array, one: Field, final: Field) -> pa.Array:
-    """Return an array of one field as another keeps it."""
-    if array.null_count == len(array):
-        return pa.nulls(len(array), final.arrow().type)
-    if one.kind == final.kind:
-        return array
-    return to_arrow(from_arrow(array, one), final.kind)

@@ -17,7 +17,7 @@ from relevanceai.store.documents import DocumentStore
 from relevanceai.store.filters import fields_in
 from relevanceai.store.held_columns import PartColumns, columns_by_part
 from relevanceai.store.labels import Clustering
-from relevanceai.store.layout import is_laid_out, layout_of, taken
+from relevanceai.store.layout import is_laid_out, layout_of, taken, takes
 from relevanceai.store.masks import Column, rows_passing
 from relevanceai.store.outgoing import chosen, documents_of
 
@@ -55,9 +55,7 @@ class Selected:
         names = list(columns)
         is_looked_up = self.mask is None or self.count * _FEW < len(self.mask)
         if self.row_ids is not None and is_looked_up:
-            for start in range(0, self.count, batch_rows):
-                wanted = self.row_ids[start : start + batch_rows].tolist()
-                yield taken(handle, wanted, names)
+            yield from takes(handle, self.row_ids, names, batch_rows=batch_rows)
             return
         row = 0
         for batch in handle.to_batches(columns=names, batch_size=batch_rows):

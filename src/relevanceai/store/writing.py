@@ -1,10 +1,7 @@
 """Writing documents: all of a call in, or nothing; what changed is no longer clustered."""
 
-import json
-import shutil
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import Literal
 
 import lance
@@ -12,15 +9,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from relevanceai.errors import DuplicateIdError, InvalidInputError, WorkspaceError, listed
-from relevanceai.store.columns import Field, from_arrow, to_arrow, vectors_of
+from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
+from relevanceai.store.bulk import CHUNK, write_many
+from relevanceai.store.columns import Field, from_arrow, vectors_of
 from relevanceai.store.documents import DocumentStore
-from relevanceai.store.formats import FORMAT
 from relevanceai.store.id_index import rows_of
-from relevanceai.store.incoming import Incoming, check_vectors, gathered, make_vectors, settled
+from relevanceai.store.incoming import (
+    Incoming,
+    check_vectors,
+    checked_form,
+    gathered,
+    make_vectors,
+    settled,
+)
 from relevanceai.store.interrupts import finished
-from relevanceai.store.labels import write_file
-from relevanceai.store.leftovers import hidden_folder, remove_leftovers
+from relevanceai.store.making import create, rewrite
 from relevanceai.store.replacing import replace_rows
 from relevanceai.store.report import InsertReport
 
@@ -32,6 +35,7 @@ def write_documents(
     upsert: bool,
     on_error: Literal["raise", "skip"] = "raise",
     vector_fields: Sequence[str] = (),
+    on_rows: Callable[[int], object] = id,
 ) -> InsertReport:
     """Insert or upsert documents, all of them, or raise and leave everything as it was.
 
@@ -42,6 +46,7 @@ def write_documents(
     ----------
     on_error : "raise" at the first document that cannot be taken, or "skip" those and report why.
     vector_fields : fields that hold vectors though neither name nor type says so.
+    on_rows : called with the number of rows just written, of more than 4,096 documents.
 
     Raises
     ------
@@ -50,6 +55,7 @@ def write_documents(
     """
     if on_error not in ("raise", "skip"):
         raise InvalidInputError(f"on_error is 'raise' or 'skip', but got {on_error!r:.60}.")
+    rest = iter(checked_form(documents))
     with store.writing():
         exists = store.exists()
         kept = store.fields() if exists else []
@@ -61,7 +67,17 @@ def write_documents(
                     f"{store.name!r}. {make_vectors(one.name)}"
                 )
         named = {*asked, *(one.name for one in kept if one.kind == "vector")}
-        incoming = gathered(documents, keep_last=upsert, on_error=on_error, vector_fields=named)
+        first = list(islice(rest, CHUNK + 1))
+        if len(first) > CHUNK:
+            return write_many(
+                store,
+                chain(first, rest),
+                upsert=upsert,
+                on_error=on_error,
+                vector_fields=frozenset(named),
+                on_rows=on_rows,
+            )
+        incoming = gathered(first, keep_last=upsert, on_error=on_error, vector_fields=named)
         check_vectors(incoming, kept, on_error)
         there: pa.Table | None = None
         if exists and upsert:
@@ -100,44 +116,6 @@ def _refuse_known(
         )
     why = "is in the dataset already"
     incoming.leave_out({row: why for row, one in enumerate(incoming.ids) if one in there})
-
-
-def create(store: DocumentStore, source: pa.Table | pa.RecordBatchReader) -> None:
-    """Make the dataset in a folder beside its own and move it there, whole."""
-    folder = store.folder
-    remove_leftovers(folder)
-    fresh = hidden_folder(folder, "new")
-    try:
-        fresh.mkdir(parents=True)
-        (fresh / "media").mkdir()
-        lance.write_dataset(
-            source,
-            str(fresh / "documents.lance"),
-            enable_stable_row_ids=True,
-            data_storage_version="2.2",
-        )
-        described = {"name": store.name, "format": FORMAT, "born": uuid.uuid4().hex[:12]}
-        write_file(fresh / "dataset.json", json.dumps(described).encode())
-        _make_way(folder, fresh)
-        fresh.replace(folder)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
-
-
-def _make_way(folder: Path, fresh: Path) -> None:
-    """Take pictures along that were put into the dataset's media folder before its documents."""
-    if not folder.exists():
-        return
-    if {one.name for one in folder.iterdir()} - {"media"}:
-        raise WorkspaceError(
-            f"The folder {folder} is not empty, and it has no dataset.json. Bring the file back "
-            "from a copy, or move the folder away."
-        )
-    if (folder / "media").exists():
-        (fresh / "media").rmdir()
-        (folder / "media").rename(fresh / "media")
-    folder.rmdir()
 
 
 def _add(store: DocumentStore, incoming: Incoming, there: pa.Table | None) -> None:
@@ -259,10 +237,3 @@ def _equal_vectors(table: pa.Table, before: pa.Table, column: str) -> NDArray[np
     new, is_there = vectors_of(table[column])
     same: NDArray[np.bool_] = (new == old).all(axis=1)
     return np.where(was_there & is_there, same, was_there == is_there)
-
-
-def rewrite(store: DocumentStore, old: Field, new: Field) -> None:
-    """Keep a column in another kind: a new generation of it, then the old one goes."""
-    array = to_arrow(store.column(old), new.kind)
-    store.add_column(new.arrow(), array)
-    store.opened().drop_columns([old.column])
