@@ -5,7 +5,7 @@
     python benchmarks/evidence.py --only real,splits,names,time  figures 3 to 6
     python benchmarks/evidence.py --only page              write the page from what is kept
 
-The long run of nulls and power takes about an hour and a half on one processor; slices add to
+The long run of nulls and power takes about 45 minutes on one processor, time one; slices add to
 evidence.json, cells that have their runs are left alone, and `--cells TEXT` runs those whose name
 holds the text. Figures 3 to 5 read data sets from the folder RELEVANCEAI_BENCH_DATA, and figures 3
 and 4 scikit-learn's digits.
