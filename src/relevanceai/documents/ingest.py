@@ -286,13 +286,17 @@ class DocumentsIn(HoldsDocuments):
             total = len(documents)
         is_one = isinstance(documents, Mapping | str | bytes)
         lists, known = NumberLists(), self._known()
-        with progress("Upserting" if upsert else "Inserting", total, delay_s=0.5) as bar:
+        with (
+            progress("Reading documents", total, delay_s=0.5) as bar,
+            progress("Upserting" if upsert else "Inserting", total, delay_s=0.5) as written,
+        ):
             report = write_documents(
                 self._store,
                 documents if is_one else lists.of_documents(_counted(documents, bar.update)),
                 upsert=upsert,
                 on_error=on_error,
                 vector_fields=vector_fields,
+                on_rows=written.update,
             )
         self._tell_lists(lists, known)
         return _told(report)
