@@ -523,11 +523,12 @@ def test_an_id_that_is_there_is_refused(own_small: Dataset) -> None:
 
 def test_a_field_kept_as_lists_is_not_silently_left_so(client: Client) -> None:
     lists = client.Dataset("lists")
-    documents = [{"_id": str(i), "embedding": [float(i), 1.0]} for i in range(4)]
-    lists.insert_documents(documents)
+    lists.insert_documents([{"embedding": [float(i), 1.0]} for i in range(4)])
+    documents = list(lists.get_all_documents())
     way = (
-        "To make vectors of them: drop_field('embedding'), then "
-        "upsert_documents(documents, vector_fields=['embedding'])."
+        "To make vectors of them: documents = list(dataset.get_all_documents()), which have their "
+        "`_id`; dataset.drop_field('embedding'); "
+        "dataset.upsert_documents(documents, vector_fields=['embedding'])."
     )
     for call, problem in (
         (lists.cluster, "Dataset 'lists' has no vector field. 'embedding' holds lists or dicts."),
@@ -542,6 +543,7 @@ def test_a_field_kept_as_lists_is_not_silently_left_so(client: Client) -> None:
     lists.drop_field("embedding")
     lists.upsert_documents(documents, vector_fields=["embedding"])
     assert lists.schema["embedding"] == {"vector": 2}
+    assert lists.shape[0] == 4
 
 
 def test_an_argument_of_the_model_is_sent_to_model_kwargs(client: Client) -> None:

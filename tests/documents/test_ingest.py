@@ -206,6 +206,19 @@ def test_ids_of_any_type_become_text_by_one_rule(things: Dataset) -> None:
         things.insert_arrow(pa.table({"_id": [7]}))
 
 
+def test_a_frame_among_the_dicts_is_sent_to_its_own_call(things: Dataset) -> None:
+    frame = pd.DataFrame(list(WENT.values()))
+    for call, other in (
+        (things.insert_documents, "insert_pandas_dataframe"),
+        (things.upsert_documents, "upsert_pandas_dataframe"),
+    ):
+        with pytest.raises(InvalidInputError) as caught:
+            call(frame)
+        assert str(caught.value) == (
+            f"Documents come as a list of dicts, but got a DataFrame. Use {other}."
+        )
+
+
 def test_vectors_without_documents_are_given_ids(things: Dataset) -> None:
     report = things.insert_numpy(np.eye(3, dtype=np.float32))
     assert len(set(report.made_ids)) == report.inserted == 3

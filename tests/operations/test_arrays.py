@@ -363,6 +363,12 @@ def test_arrays_that_cannot_be_say_what_to_pass():
         "vectors has the shape (2,). Pass a two-dimensional array, with at least one row and one "
         "column."
     )
+    with pytest.raises(InvalidInputError) as caught:
+        ClusterOps.from_arrays("X.npy", [0])
+    assert str(caught.value) == (
+        "vectors is the name of a file, 'X.npy'. Pass what it holds: "
+        "np.load('X.npy', mmap_mode='r')."
+    )
     assert wrong(vectors=[["a"], ["b"]]) == (
         "vectors holds <U1. Pass an array of numbers, best float32."
     )

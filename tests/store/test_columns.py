@@ -238,6 +238,13 @@ def test_vectors_with_gaps_stay_aligned_also_in_a_slice() -> None:
             "the field.",
         ),
         (
+            ["[1.0, 2.0]"],
+            None,
+            "'v_vector_' of document 'a' is not a flat list of numbers (a name that ends in "
+            "'_vector_' is a vector field), but str: '[1.0, 2.0]'. Turn the text into lists "
+            "(json.loads), or rename the field.",
+        ),
+        (
             [["1", 2]],
             None,
             "'v_vector_' of document 'a' is not a flat list of numbers (a name that ends in "

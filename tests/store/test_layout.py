@@ -137,3 +137,20 @@ def test_another_dataset_in_the_same_place_is_laid_out_anew(store: DocumentStore
         data_storage_version="2.2",
     )
     assert layout_of(lance.dataset(uri)).row_ids.tolist() == [9, 10, 11, 12]
+
+
+@pytest.mark.parametrize(("first", "then"), [("text", 2.5), (3, "text"), (True, 7)])
+def test_a_column_that_came_back_as_another_type_is_not_the_held_one(
+    store: DocumentStore, first: object, then: object
+) -> None:
+    insert(store, 0, 5)
+    before = store.opened().version
+
+    def passing(value: object) -> list[str]:
+        filters = [{"field": "extra", "filter_type": "exact_match", "condition_value": value}]
+        return selected(store, filters).table(["_id"])["_id"].to_pylist()
+
+    for value in (first, then):  # the restored version gives out the number of the field again
+        restore(store, before)
+        write_documents(store, [{"_id": "d00001", "extra": value}], upsert=True)
+        assert passing(value) == ["d00001"]

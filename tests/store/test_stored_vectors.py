@@ -223,3 +223,18 @@ def test_two_processes_may_write_the_same_files_at_once(dataset, tmp_path):
     assert not [path for path in files_of(dataset) if path.name.startswith(".")]
     store = dataset._store.snapshot()
     assert rows_of(store.vector_source(FIELD)) == expected_rows(store)
+
+
+def test_a_vector_field_that_only_later_documents_have_is_clustered(dataset):
+    later = np.random.default_rng(5).standard_normal((12, 3))
+    dataset.upsert_documents(
+        [{"_id": str(90 + i % 10 if i < 5 else i), "x_vector_": row} for i, row in enumerate(later)]
+    )
+    dataset.cluster("kmeans", 2, vector_fields="x_vector_", alias="later")
+    labels = dataset["_cluster_.x_vector_.later"].values
+    there = [value is not None for value in dataset["x_vector_"].values]
+    assert [label is not None for label in labels] == there
+    dataset.upsert_documents([{"_id": "20", "x_vector_": [1.0, 2.0, 3.0]}])
+    operations = dataset.ClusterOps(alias="later", vector_fields="x_vector_")
+    assert operations.assign_new().assigned == 1
+    assert dataset.verify().ok

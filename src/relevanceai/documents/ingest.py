@@ -281,6 +281,11 @@ class DocumentsIn(HoldsDocuments):
             raise InvalidInputError(
                 f"Documents come as a list of dicts, but got {type(documents).__name__}."
             )
+        if hasattr(documents, "iloc"):
+            raise InvalidInputError(
+                f"Documents come as a list of dicts, but got a {type(documents).__name__}. Use "
+                f"{'upsert' if upsert else 'insert'}_pandas_dataframe."
+            )
         self._workspace.write_format()
         if isinstance(documents, Sequence):
             total = len(documents)

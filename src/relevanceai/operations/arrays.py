@@ -131,6 +131,11 @@ def array_store(
 
 def _checked_vectors(vectors: object) -> NDArray[np.floating]:
     """The vectors as a float array of two dimensions; float32 and C-contiguous is itself."""
+    if isinstance(vectors, str | Path):
+        raise InvalidInputError(
+            f"vectors is the name of a file, {str(vectors)!r}. Pass what it holds: "
+            f"np.load({str(vectors)!r}, mmap_mode='r')."
+        )
     try:
         array: NDArray[Any] = np.asarray(vectors)
     except ValueError as error:

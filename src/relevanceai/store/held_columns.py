@@ -98,11 +98,14 @@ def _keys(
     files = fragment.data_files()
     found: dict[str, tuple[str | int, ...]] = {}
     for name in columns:
-        if pa.types.is_fixed_size_list(handle.schema.field(name).type):
+        kind = handle.schema.field(name).type
+        if pa.types.is_fixed_size_list(kind):
             continue
         homes = [str(one.path) for one in files if ids[name] in one.fields]
-        # A column that came after the fragment is in no file of it: nulls, until it is in one.
-        found[name] = (str(handle.uri), *(homes or ["", str(files[0].path)]), ids[name])
+        # A column that came after the fragment is in no file of it: nulls, until it is in one. After
+        # a restore another column gets its number: nulls of another type.
+        home = homes or ["", str(files[0].path)]
+        found[name] = (str(handle.uri), *home, ids[name], str(kind))
     return found
 
 

@@ -368,8 +368,9 @@ def check_vectors(
 def make_vectors(name: str) -> str:
     """Return what to do so that a field which is kept as JSON holds vectors."""
     return (
-        f"To make vectors of them: drop_field({name!r}), then "
-        f"upsert_documents(documents, vector_fields=[{name!r}])."
+        "To make vectors of them: documents = list(dataset.get_all_documents()), which have their "
+        f"`_id`; dataset.drop_field({name!r}); "
+        f"dataset.upsert_documents(documents, vector_fields=[{name!r}])."
     )
 
 

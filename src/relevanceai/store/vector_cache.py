@@ -76,10 +76,14 @@ def raw_vectors(
     """Return the raw vectors of a fragment, written first when they are not there.
 
     Returns None where they cannot be kept: no room within the limit, a full disk, a folder that is
-    read only. What is asked of them is then asked of Lance.
+    read only; and of a fragment that lacks them, because the field came after it. What is asked of
+    them is then asked of Lance.
     """
     width = handle.schema.field(column).type.list_size
-    path = vectors_folder(dataset) / f"{_data_file(handle, fragment, column)}.f32"
+    name = _data_file(handle, fragment, column)
+    if name is None:
+        return None
+    path = vectors_folder(dataset) / f"{name}.f32"
     found = _opened(path, fragment.physical_rows, width)
     if found is None:
         with suppress(OSError):
@@ -125,13 +129,18 @@ def drop_unused(dataset: Path) -> None:
                 path.unlink()
 
 
-def _data_file(handle: lance.LanceDataset, fragment: lance.LanceFragment, column: str) -> str:
-    """A name for what a column holds in a fragment: that of the data file, and of the field."""
+def _data_file(
+    handle: lance.LanceDataset, fragment: lance.LanceFragment, column: str
+) -> str | None:
+    """A name for what a column holds in a fragment: that of the data file, and of the field.
+
+    None for a field that came after the fragment, and is in no file of it.
+    """
     number = next(one.id() for one in handle.lance_schema.fields() if one.name() == column)
     for file in fragment.metadata.files:
         if number in file.fields:
             return f"{Path(file.path).stem}-{number}"
-    raise LookupError(f"Fragment {fragment.fragment_id} has no data file for {column!r}.")
+    return None
 
 
 def _has_room(dataset: Path, n_bytes: int) -> bool:

@@ -119,9 +119,15 @@ def _row(name: str, value: object, document_id: str) -> NDArray[np.generic]:
     if not ragged and row.size == 0 and row.ndim == 1:
         return row
     if ragged or row.ndim != 1 or row.dtype.kind not in "fiu":
+        is_list_as_text = isinstance(value, str) and value.lstrip().startswith("[")
+        way = (
+            "Turn the text into lists (json.loads)"
+            if is_list_as_text
+            else "Insert a list of numbers"
+        )
         raise InvalidInputError(
             f"{name!r} of document {document_id!r} is not a flat list of numbers "
             f"(a name that ends in '_vector_' is a vector field), but {type(value).__name__}: "
-            f"{value!r:.60}. Insert a list of numbers, or rename the field."
+            f"{value!r:.60}. {way}, or rename the field."
         )
     return row
