@@ -51,10 +51,13 @@ def test_nothing_is_approximate_unless_asked(things: Dataset) -> None:
     made = things.create_vector_index(n_partitions=50)
     assert made == VectorIndex(FIELD, "cosine", 50, indexed=401, outside=0)
     assert things.vector_search(query) == before  # type: ignore[arg-type]
-    exact, few = both(things, query, n_probes=1)  # type: ignore[arg-type]
-    assert few != exact
-    values = dict(exact)
-    assert all(values.get(name, value) == value for name, value in few)
+    differ = 0  # Lance places the partitions by chance: now and then the one looked at has them all
+    for one in documents(20, 9):
+        exact, few = both(things, one[FIELD], n_probes=1)
+        differ += few != exact
+        values = dict(exact)
+        assert all(values.get(name, value) == value for name, value in few)
+    assert differ
 
 
 @pytest.mark.parametrize("metric", ["cosine", "l2", "dp"])

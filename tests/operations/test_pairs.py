@@ -188,3 +188,20 @@ def test_wrong_arguments_are_told(ops: ClusterOps) -> None:
         ops.pairs(least_share=5)
     with pytest.raises(InvalidInputError, match="most"):
         ops.pairs(most=3)
+
+
+def test_pieces_of_a_cloud_cut_into_many_are_not_called_separate(tmp_path: Path) -> None:
+    """Between two pieces lie third ones, so that the two alone do leave a valley."""
+    from sklearn.cluster import KMeans
+
+    cloud = np.random.default_rng(8).normal(size=(1500, 32))
+    labels = KMeans(8, n_init=1, random_state=0).fit_predict(cloud)
+    pieces = opened(tmp_path / "home", {f"p{at}": cloud[labels == at] for at in range(8)})
+    table = pieces.pairs()
+    assert (table["p_value"] <= 0.05).any()
+    assert not (table["verdict"] == "separate").any()
+    certain = table[table["p_value"] <= 0.05].iloc[0]
+    comparison = pieces.compare(certain.cluster, certain.other)
+    assert comparison.verdict == "undecided"
+    assert "other clusters" in " ".join(comparison.reasons)
+    assert "fewer clusters" in comparison.suggestion

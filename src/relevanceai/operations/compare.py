@@ -107,6 +107,7 @@ def compared(
         (len(rows[0]), len(rows[1])),
         cross_ratio=edges.ratio,
         runner_up=runner_up or (0.0, 0.0),
+        has_others=len(centroids.ids) > 2,
     )
     judgement = judged(evidence, first, second)
     if not test.is_tested and any(one.is_drawn for one in samples):

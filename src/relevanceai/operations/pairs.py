@@ -79,6 +79,8 @@ def pair_evidence(
     second: NDArray[np.float32],
     runner_up: tuple[float, float],
     seed: Sequence[int],
+    *,
+    has_others: bool = False,
 ) -> tuple[Evidence, int]:
     """Return the evidence about two clusters from samples of them, and how many splits it took.
 
@@ -92,7 +94,10 @@ def pair_evidence(
         few = pair_sizes(len(first), len(second), MOST_SAMPLED, _EDGES_AT)
         edges = cross_edges(first[: few[0]], second[: few[1]])
     n = (len(first), len(second))
-    return evidence_of(test, n, cross_ratio=edges.ratio, runner_up=runner_up), test.n_splits
+    evidence = evidence_of(
+        test, n, cross_ratio=edges.ratio, runner_up=runner_up, has_others=has_others
+    )
+    return evidence, test.n_splits
 
 
 def pairs_of(
@@ -142,6 +147,7 @@ def pairs_of(
             *rows,
             (share(first, second)[1], share(second, first)[1]),
             (seed, first, second),
+            has_others=len(centroids.ids) > 2,
         )
         recovered = None
         if draws and evidence.is_tested:

@@ -19,6 +19,10 @@ DOUBT = 0.15
 MIXED = 0.5
 """Share of crossing neighbour edges, of what chance would give, above which two clusters are one."""
 
+CROWDED = 0.25
+"""Share of crossing neighbour edges, of what chance would give, from which a valley between two of
+three or more clusters is not believed: documents of the others may be what is missing from it."""
+
 LONG = 1.5
 """How many times wider than across it the union must be along the axis to be called a continuum."""
 
@@ -38,6 +42,7 @@ class Evidence:
     cross_ratio: float
     runner_up_first: float
     runner_up_second: float
+    has_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def evidence_of(
     *,
     cross_ratio: float,
     runner_up: tuple[float, float],
+    has_others: bool = False,
 ) -> Evidence:
     """Put together what a verdict rests on.
 
@@ -65,6 +71,7 @@ def evidence_of(
     cross_ratio : edges of the neighbour graph between the two, as a share of what chance would give.
     runner_up : for each cluster the share of its documents whose second choice is the other, in
         [0, 1].
+    has_others : there are more clusters than the two.
     """
     return Evidence(
         n_first=n[0],
@@ -78,6 +85,7 @@ def evidence_of(
         cross_ratio=cross_ratio,
         runner_up_first=runner_up[0],
         runner_up_second=runner_up[1],
+        has_others=has_others,
     )
 
 
@@ -131,13 +139,25 @@ def judged(evidence: Evidence, first: str, second: str) -> Judgement:
         "two were mixed at random."
     )
     if evidence.p_value <= LEVEL:
+        valley = (
+            "Documents held out from finding the axis leave a valley between the two: "
+            f"{evidence.depth:.0%} below the lower peak, {_p(evidence.p_value)}."
+        )
+        if evidence.has_others and evidence.cross_ratio >= CROWDED:
+            return Judgement(
+                "undecided",
+                (
+                    valley,
+                    f"{mixing} So the documents that would fill the valley may lie in other "
+                    "clusters, as when one group is cut into many.",
+                ),
+                0.0,
+                "Undecided: they may be pieces of one group. Compare them in a clustering with fewer "
+                "clusters, or see whether they come back: quality(stability=10).",
+            )
         return Judgement(
             "separate",
-            (
-                "Documents held out from finding the axis leave a valley between the two: "
-                f"{evidence.depth:.0%} below the lower peak, {_p(evidence.p_value)}.",
-                mixing,
-            ),
+            (valley, mixing),
             1.0 - evidence.p_value,
             f"Keep {first} and {second} apart.",
         )
