@@ -32,8 +32,8 @@ def shares(n_rows: int, n_dims: int, state_bytes: int) -> list[tuple[int, int]]:
     --------
     >>> shares(40_000, 512, 1_000)
     [(0, 20000), (20000, 40000)]
-    >>> len(shares(1_000_000, 512, 24 * 1_000 * 512)), len(shares(1_000_000, 512, 24 * 10_000 * 512))
-    (8, 2)
+    >>> len(shares(1_000_000, 512, 16 * 1_000 * 512)), len(shares(1_000_000, 512, 16 * 10_000 * 512))
+    (4, 2)
     """
     wanted = 4 * n_rows * n_dims // max(_STATES_PER_SHARE * state_bytes, 1)
     most = max(1, min(n_rows // LEAST_ROWS, MOST_SHARES))
