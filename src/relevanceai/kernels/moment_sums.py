@@ -1,4 +1,4 @@
-"""The machine code of `Moments`: rows into sums about a shift, and the join of two such sums.
+"""The machine code of `Moments`: rows into sums, and the join of two such sums.
 
 A *group* is one half of a cluster: `2 * cluster + half`, the half by a hash of the row id.
 """

@@ -143,36 +143,29 @@ def compete(  # type: ignore[no-untyped-def]
         for place in range(size):
             row = order[begin + place]
             cluster = labels[row]
-            if not is_screened:
-                if 0 < ahead < len(order) - begin - place:
-                    later = order[begin + place + ahead]
-                    for column in range(0, n_dims, 16):
-                        prefetch(vectors, later, column)
-                waiting[n_waiting] = row
-                n_waiting += 1
-                if cluster != last:
-                    for column in range(0, n_dims, 8):
-                        prefetch(exact, cluster, column)
-                last = cluster
-                continue
-            length = math.sqrt(np.float64(twos[place]))
-            value = length
-            doubt = np.inf
-            if _SMALL < length < _LARGE and limits[cluster, 1] < _LARGE:
-                if is_distance:
-                    doubt = slack * length + 2.0 * _ROUNDING * limits[cluster, 1]
-                elif limits[cluster, 0] > _SMALL:
-                    value = np.float64(ones[place])
-                    doubt = slack
-                    if metric == 0:
-                        value /= length * limits[cluster, 0]
-                    else:
-                        doubt *= length * limits[cluster, 0]
-            if (
-                sign * value - doubt > limits[cluster, 2]
-                and other_sign * value - doubt > limits[cluster, 3]
-            ):
-                continue
+            if is_screened:
+                length = math.sqrt(np.float64(twos[place]))
+                value = length
+                doubt = np.inf
+                if _SMALL < length < _LARGE and limits[cluster, 1] < _LARGE:
+                    if is_distance:
+                        doubt = slack * length + 2.0 * _ROUNDING * limits[cluster, 1]
+                    elif limits[cluster, 0] > _SMALL:
+                        value = np.float64(ones[place])
+                        doubt = slack
+                        if metric == 0:
+                            value /= length * limits[cluster, 0]
+                        else:
+                            doubt *= length * limits[cluster, 0]
+                if (
+                    sign * value - doubt > limits[cluster, 2]
+                    and other_sign * value - doubt > limits[cluster, 3]
+                ):
+                    continue
+            elif 0 < ahead < len(order) - begin - place:
+                later = order[begin + place + ahead]
+                for column in range(0, n_dims, 16):
+                    prefetch(vectors, later, column)
             waiting[n_waiting] = row
             n_waiting += 1
             if cluster != last:
