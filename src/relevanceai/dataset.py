@@ -156,7 +156,7 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
             clustered.
         model_kwargs : further arguments of the named model. For "kmeans": `spherical=True` compares
             directions; `n_init`, `max_iter`, `tol`, `sample` and `library` as in
-            `relevanceai.clustering.kmeans.KMeansOptions`.
+            `relevanceai.clustering.kmeans_options.KMeansOptions`.
 
         Returns
         -------
