@@ -17,9 +17,10 @@ from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.comparison import Comparison
 from relevanceai.operations.differing import cluster_differences
+from relevanceai.operations.facing import face_between
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.placed import Placed
-from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
+from relevanceai.operations.sampling import MOST_DOCUMENTS, cluster_samples
 from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import evidence_of, judged, separation_number
 from relevanceai.store.documents import DocumentStore
@@ -85,7 +86,14 @@ def compared(
     members = (samples[0].members, samples[1].members)
     rows = (samples[0].vectors, samples[1].vectors)
     with one_blas_thread():
-        test = separation_test(rows[0], rows[1], rng=np.random.default_rng(seed))
+        face = face_between(
+            store, centroids, places_of[first], places_of[second], vector_fields=fields, seed=seed
+        )
+        faces = [face.holds(one) for one in rows]
+        test = separation_test(
+            rows[0][faces[0]], rows[1][faces[1]], rng=np.random.default_rng(seed)
+        )
+        facing = (int(faces[0].sum()), int(faces[1].sum()))
         edges = _crossing(rows, seed)
         recovery = None
         if asked.draws and test.is_tested:
@@ -105,9 +113,9 @@ def compared(
     evidence = evidence_of(
         test,
         (len(rows[0]), len(rows[1])),
+        facing,
         cross_ratio=edges.ratio,
         runner_up=runner_up or (0.0, 0.0),
-        has_others=len(centroids.ids) > 2,
     )
     judgement = judged(evidence, first, second)
     if not test.is_tested and any(one.is_drawn for one in samples):
@@ -116,7 +124,10 @@ def compared(
             "many as fall to it at that rate: pass a larger most= to look at more."
         )
         judgement = replace(judgement, suggestion=hint)
-    boundary, strip = _between(store, test, samples, (first, second), asked.boundary, _STRIP)
+    row_ids = np.concatenate(
+        [one.row_ids[is_facing] for one, is_facing in zip(samples, faces, strict=True)]
+    )
+    boundary, strip = _between(store, test, row_ids, (first, second), asked.boundary, _STRIP)
     return Comparison(
         first=first,
         second=second,
@@ -128,6 +139,7 @@ def compared(
         separation=separation,
         members=members,
         compared=(len(rows[0]), len(rows[1])),
+        facing=facing,
         lacking=(samples[0].lacking, samples[1].lacking),
         p_value=test.p_value,
         p_dip=test.p_dip,
@@ -163,18 +175,20 @@ def _crossing(rows: tuple[NDArray[np.float32], NDArray[np.float32]], seed: int) 
 def _between(
     store: DocumentStore,
     test: SeparationTest,
-    samples: tuple[ClusterSample, ClusterSample],
+    row_ids: NDArray[np.int64],
     names: tuple[str, str],
     n_boundary: int,
     n_strip: int,
 ) -> tuple[tuple[Placed, ...], tuple[Placed, ...]]:
-    """Return the documents at the boundary, and those in even steps along the axis."""
+    """Return the documents at the boundary, and those in even steps along the axis.
+
+    `row_ids` are those of the documents tested, the first cluster's before the second's.
+    """
     if not test.is_tested:
         return (), ()
     places = np.concatenate([test.held_out_first, test.held_out_second])
     is_second = np.arange(len(places)) >= len(test.held_out_first)
     margins = np.where(is_second, places, -places)
-    row_ids = np.concatenate([samples[0].row_ids, samples[1].row_ids])
     nearest = [
         rows[np.argsort(margins[rows], kind="stable")[:n_boundary]]
         for rows in (np.flatnonzero(~is_second), np.flatnonzero(is_second))
@@ -228,7 +242,7 @@ class Compares(HoldsClustering):
 
         An axis that tells the clusters apart is learned on some documents; the others are placed
         on it, and their labels are not looked at again: is there a valley? So a cut that k-means
-        made through one cloud is not called separate, however well it separates the documents it
+        made through one cloud is not called separate, into however many pieces, and however well it separates the documents it
         was made from. Neighbours, runners-up and the documents at the boundary are reported beside.
 
         Parameters
