@@ -62,7 +62,7 @@ HOMES: dict[str, set[str]] = {
     "diptest": {"kernels"},
     "faiss": {"clustering"},
     "matplotlib": {"operations/viz"},
-    "seaborn": {"operations/viz"},
+    "seaborn": set(),  # it imports scipy.stats, which takes longer than the picture
     "PIL": {"pictures", "samples"},
     "starlette": {"dashboard"},
     "uvicorn": {"dashboard"},
