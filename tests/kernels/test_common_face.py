@@ -18,8 +18,8 @@ def case(seed: int, n_rows: int = 80) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=(n_rows, n_dims)) * 2, rng.normal(size=(n_clusters, n_dims))
 
 
-def nearest(rows: np.ndarray, means: np.ndarray) -> np.ndarray:
-    return np.square(rows[:, None] - means[None]).sum(axis=2).argmin(axis=1)
+def squares(rows: np.ndarray, means: np.ndarray) -> np.ndarray:
+    return np.square(rows[:, None] - means[None]).sum(axis=2)
 
 
 @given(seeds)
@@ -47,8 +47,8 @@ def test_what_lies_between_two_rows_that_face_does_too(seed: int) -> None:
 @settings(max_examples=30, deadline=None)
 def test_what_faces_is_nearest_to_one_of_the_two(seed: int) -> None:
     rows, means = case(seed)
-    held = common_face(means, 0, 1).holds(rows)
-    assert np.isin(nearest(rows[held], means), (0, 1)).all()
+    apart = squares(rows[common_face(means, 0, 1).holds(rows)], means)
+    assert (apart[:, :2].min(axis=1) <= apart.min(axis=1) + 1e-4).all()  # but for ties
 
 
 @given(seeds)

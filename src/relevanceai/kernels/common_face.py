@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 MOST_THIRDS = 64
 """Third clusters, those nearest to the middle of the two, whose borders are respected."""
 
-_ROUNDING = 1e-5  # of the squared distance of the two: ties are kept
+_ROUNDING = 1e-6  # of the squared distance of the two: ties are kept
 _BLOCK = 4_096  # rows at a time
 
 

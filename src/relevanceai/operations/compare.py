@@ -241,8 +241,9 @@ class Compares(HoldsClustering):
         """Tell whether two clusters are two or one, by evidence that was not used to make them.
 
         An axis that tells the clusters apart is learned on some documents; the others are placed
-        on it, and their labels are not looked at again: is there a valley? So a cut that k-means
-        made through one cloud is not called separate, into however many pieces, and however well it separates the documents it
+        on it, and their labels are not looked at again: is there a valley? Only documents in front
+        of the border that the two have in common take part. So a cut that k-means made through one
+        cloud, in two or in many, is not called separate, however well it separates the documents it
         was made from. Neighbours, runners-up and the documents at the boundary are reported beside.
 
         Parameters
