@@ -95,3 +95,12 @@ def test_only_the_nearest_others_count_beyond_the_limit() -> None:
     rows = np.array([[0.0, -20.0]])
     assert not common_face(means, 0, 1).holds(rows)[0]
     assert common_face(means, 0, 1, most_thirds=1).holds(rows)[0]
+
+
+def test_each_row_is_nearer_to_one_of_the_two() -> None:
+    face = common_face(np.array([[0.0, 0.0], [2.0, 0.0], [9.0, 9.0]]), 0, 1)
+    assert face.nearer_second(np.array([[0.9, 5.0], [1.1, -5.0], [1.0, 0.0]])).tolist() == [
+        False,
+        True,
+        False,
+    ]

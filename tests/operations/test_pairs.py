@@ -12,6 +12,7 @@ from relevanceai.client import Client
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.adjacency import adjacent_pairs, percentiles, priorities
 from relevanceai.kernels.separation import separation_test
+from relevanceai.operations import facing
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.neighbours import neighbours_of
 from relevanceai.operations.pairs import Evidence, _verdict, pair_evidence
@@ -219,6 +220,37 @@ def test_true_groups_among_many_are_separate_and_their_halves_are_not() -> None:
     is_cut = groups["cluster"] == groups["other"]
     assert is_cut.sum() == 6
     assert not (table["verdict"][is_cut] == "separate").any()
+
+
+def test_noise_between_two_is_looked_at(tmp_path: Path) -> None:
+    """What is left out because it is thin lies between: it must not look like a valley."""
+    rng = np.random.default_rng(5)
+    cloud = rng.normal(size=(1200, 3)).astype(np.float32)
+    cores = np.where(np.abs(cloud[:, 0]) < 0.3, "outlier", np.where(cloud[:, 0] > 0, "a", "b"))
+    found = ClusterOps.from_arrays(cloud, cores)
+    assert found.pairs()["verdict"].tolist() == ["same"]
+    one = found.compare("a", "b", describe=False)
+    assert one.verdict == "same"
+    assert sum(one.facing) == 1200 > sum(one.compared)
+    assert "outlier" in {placed.cluster for placed in one.strip}
+    cloud[:, 0] = 2 * cloud[:, 0] + 8 * np.sign(cloud[:, 0])
+    apart = ClusterOps.from_arrays(cloud, np.where(np.abs(cloud[:, 0]) < 8.3, "outlier", cores))
+    assert apart.pairs()["verdict"].tolist() == ["separate"]
+    assert apart.compare("a", "b", describe=False).verdict == "separate"
+
+
+def test_noise_is_seen_at_the_rate_of_the_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facing, "MOST_NOISE", 60)
+    rng = np.random.default_rng(5)
+    cloud = rng.normal(size=(3000, 3)).astype(np.float32)
+    cores = np.where(np.abs(cloud[:, 0]) < 0.3, "outlier", np.where(cloud[:, 0] > 0, "a", "b"))
+    rate = 60 / (cores == "outlier").sum()
+    one = ClusterOps.from_arrays(cloud, cores).compare("a", "b", describe=False)
+    assert one.verdict != "separate"
+    assert abs(sum(one.facing) - rate * 3000) <= 3
+    table = ClusterOps.from_arrays(cloud, cores).pairs(most=2_000)
+    assert table["verdict"].tolist() != ["separate"]
+    assert abs(table["looked_at"][0] - rate * 3000) <= 3
 
 
 def test_two_that_others_lie_between_are_undecided() -> None:

@@ -73,6 +73,20 @@ class CommonFace:
             held[start : start + _BLOCK] = least >= -_ROUNDING * square
         return held
 
+    def nearer_second(self, rows: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which rows are nearer to the second of the two than to the first; ties are False.
+
+        Parameters
+        ----------
+        rows : float array of shape (n_rows, n_dims), finite.
+
+        Returns
+        -------
+        Bool array of shape (n_rows,).
+        """
+        found: NDArray[np.bool_] = (rows - self.middle) @ self.axis > 0.0
+        return found
+
 
 def common_face(
     means: NDArray[np.float64], first: int, second: int, *, most_thirds: int = MOST_THIRDS

@@ -40,8 +40,8 @@ class Comparison:
     separation : orders pairs, the larger the more likely two; it has no unit.
     members : documents of each cluster.
     compared : documents of each cluster that were looked at: all, or a sample at one rate.
-    facing : of those, the documents that the test saw: those in front of the border that the two have
-        in common. With two clusters in all these are all.
+    facing : how many documents the test saw on either side: those in front of the border that the two
+        have in common, and documents of noise there. With two clusters and no noise these are all.
     lacking : documents drawn that have no vector in these fields, and were left out.
     p_value : how probable so clear a valley is if both are one population with a single peak.
     p_dip : Hartigan's dip on the same held-out places. It does not decide: see the page on evidence.
@@ -55,12 +55,12 @@ class Comparison:
     cross_edges, cross_expected : the share of edges of the 15-nearest-neighbour graph that lead to
         the other cluster, and what it would be with labels dealt at random; `cross_ratio` is their
         ratio.
-    boundary : the documents of either cluster, facing the other, that lie nearest to, or beyond, the middle.
+    boundary : the documents on either side, facing the other, that lie nearest to, or beyond, the middle.
     strip : such documents in even steps along the axis, from the first cluster to the second.
     differences : what differs in the documents' other fields; None when it was not asked for.
     recovery : how often the two came back from resamples; None when it was not asked for.
     fields : the comparison in other vector fields, by their names.
-    places : for each cluster the held-out places of the documents that face the other.
+    places : for each cluster the held-out places of the documents on its side that face the other.
     media_folder : the only folder from which pictures named by path are opened.
     """
 

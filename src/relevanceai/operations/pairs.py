@@ -16,6 +16,7 @@ from relevanceai.kernels.adjacency import (
     percentiles,
     priorities,
 )
+from relevanceai.kernels.assign import nearest_centroids
 from relevanceai.kernels.cluster_rows import Sampled
 from relevanceai.kernels.common_face import CommonFace, common_face
 from relevanceai.kernels.discoveries import benjamini_hochberg
@@ -25,6 +26,7 @@ from relevanceai.kernels.second_nearest import Neighbours
 from relevanceai.kernels.separation import LEAST_DOCUMENTS, separation_test
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
+from relevanceai.operations.facing import noise_of
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.neighbours import neighbours_of
 from relevanceai.operations.samples import LOOKED_AT, all_samples, pair_sizes
@@ -83,6 +85,7 @@ def pair_evidence(
     *,
     face: CommonFace | None = None,
     looked_at: int | None = None,
+    noise: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
 ) -> tuple[Evidence, int]:
     """Return the evidence about two clusters from samples of them, and how many splits it took.
 
@@ -97,16 +100,20 @@ def pair_evidence(
     face : the border of the two, where there are other clusters.
     looked_at : of the rows that face each other in the larger cluster only so many are tested, and
         of the smaller as many as fall to it; see `pair_sizes`. None for all.
+    noise : rows of noise at the same rate, nearest to either of the two.
     """
     n = (len(first), len(second))
     few = pair_sizes(*n, max(n), _EDGES_AT)
     edged = first[: few[0]], second[: few[1]]
+    rng = np.random.default_rng(seed)
+    if noise is not None and (len(noise[0]) or len(noise[1])):
+        first = rng.permutation(np.concatenate([first, noise[0]]))
+        second = rng.permutation(np.concatenate([second, noise[1]]))
     if face is not None:
         first, second = first[face.holds(first)], second[face.holds(second)]
     if looked_at is not None:
-        sizes = pair_sizes(len(first), len(second), max(n), looked_at)
+        sizes = pair_sizes(len(first), len(second), max(len(first), len(second)), looked_at)
         first, second = first[: sizes[0]], second[: sizes[1]]
-    rng = np.random.default_rng(seed)
     test = separation_test(first, second, rng=rng, plain_above=_PLAIN)
     edges = CrossEdges(0.0, 0.0, 0.0, 0)
     if test.is_tested:  # else no verdict asks for them
@@ -145,6 +152,10 @@ def pairs_of(
     places = adjacent_pairs(found, centroids.means, least_share)
     drawn = all_samples(store, centroids, seed=seed) if drawn is None else drawn
     samples, n_drawn = drawn, int(np.diff(drawn.starts).max(initial=0))
+    noise = noise_of(store, centroids, vector_fields=centroids.clustering.vector_fields, seed=seed)
+    nearest = None
+    if len(noise.row_ids):
+        nearest = nearest_centroids(noise.vectors, centroids.means)
     n_clusters = len(centroids.ids)
     codes = found.own * n_clusters + found.other
 
@@ -158,6 +169,15 @@ def pairs_of(
         first, second = int(place[0]), int(place[1])
         counts = int(centroids.count[first]), int(centroids.count[second])
         sizes = pair_sizes(*counts, n_drawn, n_drawn)
+        between = None
+        if nearest is not None:
+            rate = min(noise.rate, max(sizes) / max(counts))
+            sizes = (int(np.ceil(rate * counts[0] - 1e-9)), int(np.ceil(rate * counts[1] - 1e-9)))
+            n = len(noise.at_rate(rate).row_ids)
+            between = (
+                noise.vectors[:n][nearest[:n] == first],
+                noise.vectors[:n][nearest[:n] == second],
+            )
         rows = samples.rows(first, sizes[0]), samples.rows(second, sizes[1])
         evidence, n_splits = pair_evidence(
             *rows,
@@ -165,6 +185,7 @@ def pairs_of(
             (seed, first, second),
             face=common_face(centroids.means, first, second),
             looked_at=looked_at,
+            noise=between,
         )
         recovered = None
         if draws and evidence.is_tested:
