@@ -25,6 +25,7 @@ ORDER = (
     "4. Split proposals",
     "5. Names",
     "6. Time",
+    "7. More than two clusters",
 )
 _HEADING = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "diptest")

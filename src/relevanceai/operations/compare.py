@@ -17,9 +17,10 @@ from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.comparison import Comparison
 from relevanceai.operations.differing import cluster_differences
+from relevanceai.operations.facing import Facing, face_between, facing_of, noise_of
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.placed import Placed
-from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
+from relevanceai.operations.sampling import MOST_DOCUMENTS, cluster_samples
 from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import evidence_of, judged, separation_number
 from relevanceai.store.documents import DocumentStore
@@ -85,7 +86,11 @@ def compared(
     members = (samples[0].members, samples[1].members)
     rows = (samples[0].vectors, samples[1].vectors)
     with one_blas_thread():
-        test = separation_test(rows[0], rows[1], rng=np.random.default_rng(seed))
+        noise = noise_of(store, centroids, vector_fields=fields, seed=seed)
+        place, other_place = places_of[first], places_of[second]
+        face = face_between(store, centroids, place, other_place, vector_fields=fields, seed=seed)
+        tested = facing_of(samples, noise, face, seed=seed)
+        test = separation_test(tested.first, tested.second, rng=np.random.default_rng(seed))
         edges = _crossing(rows, seed)
         recovery = None
         if asked.draws and test.is_tested:
@@ -93,21 +98,21 @@ def compared(
             recovery = pair_recovery(*rows, rng=rng, n_draws=asked.draws)
     runner_up: tuple[float, float] | None
     if fields == clustering.vector_fields:
-        own, other = places_of[first], places_of[second]
         runner_up = (
-            runner_up_share(rows[0], centroids.means, own, other),
-            runner_up_share(rows[1], centroids.means, other, own),
+            runner_up_share(rows[0], centroids.means, place, other_place),
+            runner_up_share(rows[1], centroids.means, other_place, place),
         )
-        separation = float(separations(store, centroids, np.array([own]), np.array([other]))[0])
+        both = np.array([place]), np.array([other_place])
+        separation = float(separations(store, centroids, *both)[0])
     else:  # only these two are known in the other field
         runner_up = None
         separation = separation_number(min(1.0, max(edges.ratio, 1e-3)), -1.0)
     evidence = evidence_of(
         test,
         (len(rows[0]), len(rows[1])),
+        (len(tested.first), len(tested.second)),
         cross_ratio=edges.ratio,
         runner_up=runner_up or (0.0, 0.0),
-        has_others=len(centroids.ids) > 2,
     )
     judgement = judged(evidence, first, second)
     if not test.is_tested and any(one.is_drawn for one in samples):
@@ -116,7 +121,7 @@ def compared(
             "many as fall to it at that rate: pass a larger most= to look at more."
         )
         judgement = replace(judgement, suggestion=hint)
-    boundary, strip = _between(store, test, samples, (first, second), asked.boundary, _STRIP)
+    boundary, strip = _between(store, test, tested, (first, second), asked.boundary, _STRIP)
     return Comparison(
         first=first,
         second=second,
@@ -128,6 +133,7 @@ def compared(
         separation=separation,
         members=members,
         compared=(len(rows[0]), len(rows[1])),
+        facing=(len(tested.first), len(tested.second)),
         lacking=(samples[0].lacking, samples[1].lacking),
         p_value=test.p_value,
         p_dip=test.p_dip,
@@ -163,7 +169,7 @@ def _crossing(rows: tuple[NDArray[np.float32], NDArray[np.float32]], seed: int) 
 def _between(
     store: DocumentStore,
     test: SeparationTest,
-    samples: tuple[ClusterSample, ClusterSample],
+    tested: Facing,
     names: tuple[str, str],
     n_boundary: int,
     n_strip: int,
@@ -174,7 +180,6 @@ def _between(
     places = np.concatenate([test.held_out_first, test.held_out_second])
     is_second = np.arange(len(places)) >= len(test.held_out_first)
     margins = np.where(is_second, places, -places)
-    row_ids = np.concatenate([samples[0].row_ids, samples[1].row_ids])
     nearest = [
         rows[np.argsort(margins[rows], kind="stable")[:n_boundary]]
         for rows in (np.flatnonzero(~is_second), np.flatnonzero(is_second))
@@ -183,10 +188,16 @@ def _between(
     chosen = chosen[np.argsort(places[chosen], kind="stable")]
     stepped = _even_steps(places, n_strip, is_second)
     documents = store.read(
-        [int(row) for row in row_ids[np.concatenate([chosen, stepped])]], include_vector=False
+        [int(row) for row in tested.row_ids[np.concatenate([chosen, stepped])]],
+        include_vector=False,
     )
     placed = [
-        Placed(names[int(is_second[row])], float(places[row]), float(margins[row]), document)
+        Placed(
+            OUTLIER if tested.is_noise[row] else names[int(is_second[row])],
+            float(places[row]),
+            float(margins[row]),
+            document,
+        )
         for row, document in zip(np.concatenate([chosen, stepped]), documents, strict=True)
     ]
     return tuple(placed[: len(chosen)]), tuple(placed[len(chosen) :])
@@ -227,8 +238,9 @@ class Compares(HoldsClustering):
         """Tell whether two clusters are two or one, by evidence that was not used to make them.
 
         An axis that tells the clusters apart is learned on some documents; the others are placed
-        on it, and their labels are not looked at again: is there a valley? So a cut that k-means
-        made through one cloud is not called separate, however well it separates the documents it
+        on it, and their labels are not looked at again: is there a valley? Only documents in front
+        of the border that the two have in common take part. So a cut that k-means made through one
+        cloud, in two or in many, is not called separate, however well it separates the documents it
         was made from. Neighbours, runners-up and the documents at the boundary are reported beside.
 
         Parameters
