@@ -253,7 +253,7 @@ def test_noise_is_seen_at_the_rate_of_the_clusters(monkeypatch: pytest.MonkeyPat
     assert abs(table["looked_at"][0] - rate * 3000) <= 3
 
 
-def test_two_that_others_lie_between_are_undecided() -> None:
+def test_two_that_do_not_touch_are_judged_by_the_one_between() -> None:
     rng = np.random.default_rng(2)
     line = rng.normal(size=(900, 3)).astype(np.float32)
     line[:, 0] = np.linspace(0, 30, 900)
@@ -263,8 +263,18 @@ def test_two_that_others_lie_between_are_undecided() -> None:
     assert found.reasons == (
         "Too few documents face each other: 0 and 0 of 300 of cluster-0 and 300 of cluster-2; a test "
         "needs 10 of each and 40 in all. Before the others lie third clusters.",
+        "cluster-1 lies between them, and is not shown to be separate from both.",
     )
+    assert found.between == "cluster-1"
     assert found.suggestion == (
-        "cluster-0 and cluster-2 hardly touch: others lie between them. Compare them with those: "
-        "overlapping() shows who is next to whom."
+        "cluster-0 and cluster-2 hardly touch. Compare cluster-1 with either of them."
+    )
+    line[:, 0] += 12 * (np.arange(900) // 300)
+    ops = ClusterOps.from_arrays(line, np.arange(900) // 300)
+    found = ops.compare("cluster-0", "cluster-2", describe=False)
+    assert (found.verdict, found.facing, found.between) == ("separate", (0, 0), "cluster-1")
+    assert found.reasons == (
+        "They do not touch: cluster-1 lies between them, and a valley of its own separates it from "
+        "either (p < 0.0001 for the weaker).",
+        "Only 0 and 0 of their documents face each other.",
     )

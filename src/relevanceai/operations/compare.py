@@ -12,17 +12,18 @@ from relevanceai.engine.blas import one_blas_thread
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges, runner_up_share
 from relevanceai.kernels.recovery import pair_recovery
-from relevanceai.kernels.separation import SeparationTest, separation_test
+from relevanceai.kernels.separation import SeparationTest, enough_documents
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.comparison import Comparison
 from relevanceai.operations.differing import cluster_differences
-from relevanceai.operations.facing import Facing, face_between, facing_of, noise_of
+from relevanceai.operations.facing import Facing
 from relevanceai.operations.held import HoldsClustering
+from relevanceai.operations.pair_test import Between, between, pair_test
 from relevanceai.operations.placed import Placed
-from relevanceai.operations.sampling import MOST_DOCUMENTS, cluster_samples
+from relevanceai.operations.sampling import MOST_DOCUMENTS
 from relevanceai.operations.separations import separations
-from relevanceai.operations.verdict import evidence_of, judged, separation_number
+from relevanceai.operations.verdict import evidence_of, judged, judged_across, separation_number
 from relevanceai.progress import slow
 from relevanceai.store.documents import DocumentStore
 
@@ -78,20 +79,21 @@ def compared(
     """
     clustering, seed = centroids.clustering, asked.seed
     places_of = {name: index for index, name in enumerate(centroids.ids)}
-    leaves = [int(centroids.leaves[places_of[name]]) for name in (first, second)]
+    place, other_place = places_of[first], places_of[second]
     fields = clustering.vector_fields if vector_fields is None else tuple(vector_fields)
-    drawn = cluster_samples(
-        store, clustering, leaves, most=asked.most, seed=seed, vector_fields=vector_fields
-    )
-    samples = (drawn[leaves[0]], drawn[leaves[1]])
-    members = (samples[0].members, samples[1].members)
-    rows = (samples[0].vectors, samples[1].vectors)
     with one_blas_thread():
-        noise = noise_of(store, centroids, vector_fields=fields, seed=seed)
-        place, other_place = places_of[first], places_of[second]
-        face = face_between(store, centroids, place, other_place, vector_fields=fields, seed=seed)
-        tested = facing_of(samples, noise, face, seed=seed)
-        test = separation_test(tested.first, tested.second, rng=np.random.default_rng(seed))
+        found = pair_test(
+            store,
+            centroids,
+            place,
+            other_place,
+            vector_fields=fields,
+            most=asked.most,
+            seed=seed,
+        )
+        samples, tested, test = found.samples, found.facing, found.test
+        members = (samples[0].members, samples[1].members)
+        rows = (samples[0].vectors, samples[1].vectors)
         edges = _crossing(rows, seed)
         recovery = None
         if asked.draws and test.is_tested:
@@ -116,7 +118,15 @@ def compared(
         runner_up=runner_up or (0.0, 0.0),
     )
     judgement = judged(evidence, first, second)
-    if not test.is_tested and any(one.is_drawn for one in samples):
+    third: Between | None = None
+    p_value, depth = test.p_value, test.depth
+    if not test.is_tested and enough_documents(len(rows[0]), len(rows[1])):
+        if fields == clustering.vector_fields:  # where it is known what lies between
+            with one_blas_thread():
+                third = between(store, centroids, place, other_place, most=asked.most, seed=seed)
+            p_value, depth = third.p_value, third.depth
+            judgement = judged_across(evidence, first, second, third.cluster, p_value)
+    elif not test.is_tested and any(one.is_drawn for one in samples):
         hint = (
             f"{asked.most:,} of {max(members):,} documents were drawn, and of the other cluster as "
             "many as fall to it at that rate: pass a larger most= to look at more."
@@ -136,10 +146,10 @@ def compared(
         compared=(len(rows[0]), len(rows[1])),
         facing=(len(tested.first), len(tested.second)),
         lacking=(samples[0].lacking, samples[1].lacking),
-        p_value=test.p_value,
+        p_value=p_value,
         p_dip=test.p_dip,
         gap=test.gap,
-        depth=test.depth,
+        depth=depth,
         power=test.power,
         stretch=test.stretch,
         runner_up=runner_up,
@@ -149,6 +159,7 @@ def compared(
         boundary=boundary,
         strip=strip,
         recovery=recovery,
+        between=None if third is None else third.cluster,
         places=(test.held_out_first, test.held_out_second),
         media_folder=asked.media_folder,
     )

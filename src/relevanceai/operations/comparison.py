@@ -61,6 +61,8 @@ class Comparison:
     recovery : how often the two came back from resamples; None when it was not asked for.
     fields : the comparison in other vector fields, by their names.
     places : for each cluster the held-out places of the documents on its side that face the other.
+    between : where too few documents of the two face each other, the cluster that lies between them;
+        `p_value` and `depth` are then those of the weaker of two valleys, before and behind it.
     media_folder : the only folder from which pictures named by path are opened.
     """
 
@@ -89,6 +91,7 @@ class Comparison:
     boundary: tuple[Placed, ...]
     strip: tuple[Placed, ...]
     places: tuple[NDArray[np.float64], NDArray[np.float64]] = field(repr=False)
+    between: str | None = None
     media_folder: Path | None = field(default=None, repr=False)
     differences: Differences | None = None
     recovery: Recovery | None = None
@@ -189,6 +192,7 @@ class Comparison:
             "members": list(self.members),
             "compared": list(self.compared),
             "facing": list(self.facing),
+            "between": self.between,
             "lacking": list(self.lacking),
             "p_value": self.p_value,
             "p_dip": self.p_dip,

@@ -192,6 +192,42 @@ def judged(evidence: Evidence, first: str, second: str) -> Judgement:
     )
 
 
+def judged_across(
+    evidence: Evidence, first: str, second: str, third: str, p_value: float
+) -> Judgement:
+    """Return the verdict on two clusters that do not touch, by way of the one between them.
+
+    Parameters
+    ----------
+    evidence : of the two, too few documents of which face each other.
+    third : the cluster between.
+    p_value : the larger one of two, for a valley between the first and the third, and between the
+        third and the second; see `between`.
+    """
+    untested = _untested(evidence, first, second)
+    if p_value <= LEVEL:
+        return Judgement(
+            "separate",
+            (
+                f"They do not touch: {third} lies between them, and a valley of its own separates it "
+                f"from either ({_p(p_value)} for the weaker).",
+                f"Only {evidence.facing_first:,} and {evidence.facing_second:,} of their documents "
+                "face each other.",
+            ),
+            1.0 - p_value,
+            f"Keep {first} and {second} apart.",
+        )
+    return Judgement(
+        "undecided",
+        (
+            *untested.reasons,
+            f"{third} lies between them, and is not shown to be separate from both.",
+        ),
+        0.0,
+        f"{first} and {second} hardly touch. Compare {third} with either of them.",
+    )
+
+
 def _untested(evidence: Evidence, first: str, second: str) -> Judgement:
     """Return that there are too few documents, or too few that face each other."""
     looked_at = (
