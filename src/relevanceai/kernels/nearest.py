@@ -60,10 +60,14 @@ def row_values(
     """
     values = np.empty(len(vectors))
     centroid_norms = row_norms(centroids) if metric == "cosine" else np.empty(0)
+    room: list[NDArray[np.float64]] = []
     for block in row_blocks(len(vectors), centroids.shape[1]):
-        rows = vectors[block].astype(np.float64)
         own = labels[block]
-        targets = centroids[own]
+        if not room:  # taken once: new memory for each block costs more than the arithmetic
+            room = [np.empty((len(own), centroids.shape[1])) for _ in range(2)]
+        rows, targets = room[0][: len(own)], room[1][: len(own)]
+        rows[:] = vectors[block]
+        np.take(centroids, own, axis=0, out=targets, mode="clip")  # "raise" would take it twice
         if metric == "dp" or metric == "cosine":
             products = np.einsum("ij,ij->i", rows, targets)
             if metric == "cosine":
