@@ -48,11 +48,12 @@ def noise_of(
     store: DocumentStore, centroids: Centroids, *, vector_fields: Sequence[str], seed: int = 0
 ) -> Noise:
     """Draw documents of noise, at most `MOST_NOISE`, with their vectors in some fields."""
+    stored, is_labelled = store.labels(centroids.clustering)
+    if not (is_labelled & (stored < 0)).any():
+        return Noise(np.empty(0, np.int64), np.empty((0, 1), np.float32), 1.0)
     row_ids, leaves = labelled_rows(store, centroids.clustering)
     row_ids = row_ids[leaves < 0]
     n_all = len(row_ids)
-    if not n_all:
-        return Noise(row_ids, np.empty((0, 1), np.float32), 1.0)
     order = np.random.default_rng([seed, n_all]).permutation(n_all)[:MOST_NOISE]
     row_ids = row_ids[np.sort(order)]
     parts, has_all = vectors_at(store, vector_fields, row_ids)
