@@ -24,6 +24,7 @@ from relevanceai.operations.placed import Placed
 from relevanceai.operations.sampling import MOST_DOCUMENTS
 from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import evidence_of, judged, judged_across, separation_number
+from relevanceai.progress import slow
 from relevanceai.store.documents import DocumentStore
 
 _STRIP = 9  # documents in even steps along the axis
@@ -288,21 +289,26 @@ class Compares(HoldsClustering):
         check_count("boundary", boundary, least=0)
         check_count("draws", draws, least=0)
         check_count("seed", seed, least=0)
-        store, centroids = self._pinned()
-        others = [vector_fields] if isinstance(vector_fields, str) else list(vector_fields or ())
-        for name in others:
-            store.vector_field(name)
-        checked_pair(centroids, first, second, dataset=store.name)
-        asked = Asked(most, boundary, draws, seed, self._store.media_folder)
-        own = compared(store, centroids, first, second, asked)
-        differing = None
-        if describe:
-            differing = cluster_differences(store, centroids, first, [second], most=most, seed=seed)
-        return replace(
-            own,
-            differences=differing,
-            fields={
-                name: compared(store, centroids, first, second, asked, vector_fields=[name])
-                for name in others
-            },
-        )
+        with slow("Comparing the two clusters"):
+            store, centroids = self._pinned()
+            others = (
+                [vector_fields] if isinstance(vector_fields, str) else list(vector_fields or ())
+            )
+            for name in others:
+                store.vector_field(name)
+            checked_pair(centroids, first, second, dataset=store.name)
+            asked = Asked(most, boundary, draws, seed, self._store.media_folder)
+            own = compared(store, centroids, first, second, asked)
+            differing = None
+            if describe:
+                differing = cluster_differences(
+                    store, centroids, first, [second], most=most, seed=seed
+                )
+            return replace(
+                own,
+                differences=differing,
+                fields={
+                    name: compared(store, centroids, first, second, asked, vector_fields=[name])
+                    for name in others
+                },
+            )

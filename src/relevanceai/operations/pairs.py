@@ -32,7 +32,7 @@ from relevanceai.operations.neighbours import neighbours_of
 from relevanceai.operations.samples import LOOKED_AT, all_samples, pair_sizes
 from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import LEVEL, Evidence, Verdict, evidence_of, judged
-from relevanceai.progress import progress
+from relevanceai.progress import progress, slow
 from relevanceai.store.documents import DocumentStore
 
 if TYPE_CHECKING:
@@ -349,10 +349,11 @@ class ClusterPairs(HoldsClustering):
                 f"least_share is a share of documents in [0, 1], but got {least_share!r:.60}. "
                 f"Pass one, or leave it out for {LEAST_SHARE}."
             )
-        store, centroids = self._pinned()
-        found = pairs_of(
-            store, centroids, least_share=least_share, looked_at=most, draws=draws, seed=seed
-        )
+        with slow("Comparing neighbouring clusters"):
+            store, centroids = self._pinned()
+            found = pairs_of(
+                store, centroids, least_share=least_share, looked_at=most, draws=draws, seed=seed
+            )
         names = [
             "cluster",
             "other",

@@ -18,6 +18,7 @@ from relevanceai.operations.pairs import Pair, pairs_of
 from relevanceai.operations.samples import all_samples
 from relevanceai.operations.splits import SplitCandidate, split_candidates_of
 from relevanceai.operations.stability import Stability, stabilities
+from relevanceai.progress import slow
 from relevanceai.show import printable
 from relevanceai.store.documents import DocumentStore
 
@@ -395,5 +396,6 @@ class ClusterReview(HoldsClustering):
         if stability is not None:
             check_count("stability", stability, least=0)
         check_count("seed", seed, least=0)
-        store, centroids = self._pinned()
-        return review_of(store, centroids, stability=stability, seed=seed)
+        with slow("Reviewing the clustering"):
+            store, centroids = self._pinned()
+            return review_of(store, centroids, stability=stability, seed=seed)
