@@ -205,7 +205,7 @@ def _child(job: str, n_clusters: int) -> None:
     print(json.dumps((peak_kib - held_kib) / 1024))
 
 
-SECTION = Section("Neighbours of clusters", INTRO, measure, ("numba", "matplotlib", "seaborn"))
+SECTION = Section("Neighbours of clusters", INTRO, measure, ("numba", "matplotlib"))
 
 if __name__ == "__main__":
     _child(sys.argv[1], int(sys.argv[2]))

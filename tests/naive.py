@@ -395,3 +395,23 @@ def distances(vectors: NDArray[np.floating], metric: str) -> NDArray[np.float64]
             for i, one in enumerate(vectors)
         ]
     ).reshape(len(vectors), len(vectors))
+
+
+def facing(
+    rows: NDArray[np.floating], means: NDArray[np.float64], first: int, second: int
+) -> list[bool]:
+    """Which rows, and their feet half way between two centroids, have none of the others nearer."""
+    one, other = means[first], means[second]
+    axis = (other - one) / math.dist(one, other)
+    found = []
+    for row in rows.astype(np.float64):
+        foot = row - float((row - (one + other) / 2) @ axis) * axis
+        nearest = min(math.dist(row, one), math.dist(row, other))
+        thirds = [mean for c, mean in enumerate(means) if c not in (first, second)]
+        found.append(
+            all(
+                math.dist(foot, third) >= math.dist(foot, one) and math.dist(row, third) >= nearest
+                for third in thirds
+            )
+        )
+    return found

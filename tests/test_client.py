@@ -78,7 +78,7 @@ def test_reading_the_sample_builds_it_first_and_says_so(
     assert dataset.shape[0] == 1000
     assert capsys.readouterr().err == (
         "relevanceai: building the sample dataset 'ecommerce', clustered as 'main-cluster', in "
-        f"{client.workspace} (once, a few seconds)\n"
+        f"{client.workspace} (once, some ten seconds)\n"
     )
     assert dataset.list_cluster_aliases() == ["main-cluster"]
     assert client.Dataset("ecommerce").ClusterOps().list_cluster_ids() == [

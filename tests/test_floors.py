@@ -46,7 +46,7 @@ FLOORS: dict[str, set[str]] = {
     | HELP
     | {"terminal", "typed", "listing", "sample", "documents", "operations", "dataset", "client"}
     | {"dashboard"},
-    "cli": {"errors", "launch", "typed", "commands"},
+    "cli": {"errors", "progress", "launch", "typed", "commands"},
     "__main__": {"cli"},
     "__init__": set(),  # names its homes as text and loads them on first use
 }
@@ -62,7 +62,7 @@ HOMES: dict[str, set[str]] = {
     "diptest": {"kernels"},
     "faiss": {"clustering"},
     "matplotlib": {"operations/viz"},
-    "seaborn": {"operations/viz"},
+    "seaborn": set(),  # it imports scipy.stats, which takes longer than the picture
     "PIL": {"pictures", "samples"},
     "starlette": {"dashboard"},
     "uvicorn": {"dashboard"},

@@ -541,3 +541,12 @@ def test_the_dashboard_is_switched_on_or_off(
 ) -> None:
     monkeypatch.setenv("RELEVANCEAI_DASHBOARD", value)
     assert launch.is_off() is off
+
+
+def test_an_answer_does_not_wait_for_an_acknowledgement() -> None:
+    with (
+        server._bound(0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -10,7 +10,21 @@ from typing import Any
 
 from relevanceai import commands, launch
 from relevanceai.errors import RelevanceAIError
+from relevanceai.progress import slow
 from relevanceai.typed import as_options
+
+_DOING = {
+    "cluster": "Clustering",
+    "heatmap": "Drawing the heat map",
+    "closest": "Looking for the closest documents",
+    "report": "Reviewing the clustering",
+    "pairs": "Comparing neighbouring clusters",
+    "compare": "Comparing the two clusters",
+    "insert": "Inserting the documents",
+    "compact": "Compacting",
+    "verify": "Checking",
+}
+"""What is said of a command that takes long."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -30,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             given, others = _parser().parse_known_args(arguments)
             if others:
                 given.parser.error(f"unrecognized arguments: {' '.join(others)}")
-            code: int = given.run(given)
+            doing = _DOING.get(given.run.__name__)
+            with slow(doing) if doing else contextlib.nullcontext():
+                code: int = given.run(given)
         except SystemExit:  # after help, which may fill a disk, too
             _flush()
             raise

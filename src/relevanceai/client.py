@@ -1,18 +1,24 @@
-"""Client: the door to a workspace, a folder of datasets on this machine."""
+"""Client: the door to a workspace, a folder of datasets on this machine.
+
+What a dataset needs (Lance, Arrow, pandas) is imported with the first dataset: that takes most of a
+second, and a script that only asks for a link, or for the names, does without.
+"""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from relevanceai import launch
-from relevanceai.dataset import Dataset as _Dataset  # `Client.Dataset` hides the class
 from relevanceai.errors import NotFoundError, listed
-from relevanceai.operations.cluster import ClusterOps
-from relevanceai.operations.viz.cluster import ClusterVizOps
 from relevanceai.progress import notice
-from relevanceai.sample import ECOMMERCE, build_sample
 from relevanceai.store.names import slug as slug_of
 from relevanceai.store.workspace import Workspace, workspace_folder
+
+if TYPE_CHECKING:
+    from relevanceai.dataset import Dataset as _Dataset  # `Client.Dataset` hides the class
+    from relevanceai.operations.cluster import ClusterOps
+    from relevanceai.operations.viz.cluster import ClusterVizOps
 
 
 class Client:
@@ -57,7 +63,7 @@ class Client:
         """Return the names of the datasets, sorted."""
         return self._workspace.names()
 
-    def Dataset(self, name: str) -> _Dataset:
+    def Dataset(self, name: str) -> "_Dataset":
         """Return a dataset by name; it need not exist yet.
 
         Inserting makes it. Reading one that does not exist is an error, except for the sample
@@ -67,9 +73,9 @@ class Client:
         ------
         InvalidInputError : a name that is blank, too long or holds control characters.
         """
-        return _Dataset(self._workspace, name)
+        return self._opened(name)
 
-    def dataset_by_slug(self, slug: str) -> _Dataset:
+    def dataset_by_slug(self, slug: str) -> "_Dataset":
         """Return the dataset whose address has this segment.
 
         Raises
@@ -79,7 +85,7 @@ class Client:
         names = self._workspace.names()
         for name in names:
             if slug_of(name) == slug:
-                return _Dataset(self._workspace, name)
+                return self._opened(name)
         raise NotFoundError(
             f"No dataset {slug!r} in {self.workspace}. It has: {listed(names, like=slug)}."
         )
@@ -104,7 +110,7 @@ class Client:
         """Delete what can be made again, and what killed writers left; return the bytes freed."""
         return self._workspace.clear_cache()
 
-    def load_sample(self, name: str = ECOMMERCE) -> _Dataset:
+    def load_sample(self, name: str = "ecommerce") -> "_Dataset":
         """Return a sample dataset, built and clustered as `main-cluster` if it is not there.
 
         A sample that was deleted is brought back.
@@ -113,29 +119,35 @@ class Client:
         ------
         NotFoundError : there is no sample of this name; lists those there are.
         """
+        from relevanceai.sample import build_sample
+
         build_sample(self._workspace, name)
-        return _Dataset(self._workspace, name)
+        return self._opened(name)
 
     def ClusterOps(
         self,
-        dataset: str | _Dataset,
+        dataset: "str | _Dataset",
         *,
         alias: str | None = None,
         vector_fields: Sequence[str] | str | None = None,
-    ) -> ClusterOps:
+    ) -> "ClusterOps":
         """Open a clustering of a dataset, given by name or itself."""
+        from relevanceai.operations.cluster import ClusterOps
+
         return ClusterOps.from_dataset(
             self._dataset(dataset), alias=alias, vector_fields=vector_fields
         )
 
     def ClusterVizOps(
         self,
-        dataset: str | _Dataset,
+        dataset: "str | _Dataset",
         *,
         alias: str | None = None,
         vector_fields: Sequence[str] | str | None = None,
-    ) -> ClusterVizOps:
+    ) -> "ClusterVizOps":
         """Open a clustering of a dataset, given by name or itself, with pictures."""
+        from relevanceai.operations.viz.cluster import ClusterVizOps
+
         return ClusterVizOps.from_dataset(
             self._dataset(dataset), alias=alias, vector_fields=vector_fields
         )
@@ -166,5 +178,10 @@ class Client:
             launch.open_browser(link)
         return link
 
-    def _dataset(self, dataset: str | _Dataset) -> _Dataset:
-        return _Dataset(self._workspace, dataset) if isinstance(dataset, str) else dataset
+    def _dataset(self, dataset: "str | _Dataset") -> "_Dataset":
+        return self._opened(dataset) if isinstance(dataset, str) else dataset
+
+    def _opened(self, name: str) -> "_Dataset":
+        from relevanceai.dataset import Dataset
+
+        return Dataset(self._workspace, name)

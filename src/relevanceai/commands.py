@@ -53,7 +53,7 @@ _PAIR_COLUMNS = [
 ]
 _MOST_DAYS = 365_000
 _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "pylance", "scikit-learn", "matplotlib")
-_LIBRARIES_OF_THE_PAGE = ("seaborn", "pillow", "starlette", "uvicorn", "jinja2")
+_LIBRARIES_OF_THE_PAGE = ("pillow", "starlette", "uvicorn", "jinja2")
 
 
 def demo(given: argparse.Namespace) -> int:

@@ -156,7 +156,7 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
             clustered.
         model_kwargs : further arguments of the named model. For "kmeans": `spherical=True` compares
             directions; `n_init`, `max_iter`, `tol`, `sample` and `library` as in
-            `relevanceai.clustering.kmeans.KMeansOptions`.
+            `relevanceai.clustering.kmeans_options.KMeansOptions`.
 
         Returns
         -------
@@ -277,7 +277,7 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
         if self.name in SAMPLES and not self._workspace.was_deleted(self.name):
             notice(
                 f"building the sample dataset {self.name!r}, clustered as {SAMPLE_ALIAS!r}, in "
-                f"{self.workspace} (once, a few seconds)"
+                f"{self.workspace} (once, some ten seconds)"
             )
             return build_sample(self._workspace, self.name)
         there = listed(self._workspace.names(), like=self.name)

@@ -1,9 +1,21 @@
-"""Progress bars and notices on stderr: shown in a terminal and a notebook, silent elsewhere."""
+"""Progress bars and notices on stderr.
+
+Bars are shown in a terminal and a notebook. Elsewhere, and where there is no bar, what takes longer
+than `SLOW_S` seconds is said once, in a line, so that nobody watches a silent program.
+"""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Timer
 from typing import Protocol
+
+SLOW_S = 2.0
+"""Seconds after which it is said what is being done."""
+
+_n_bars = 0  # that are drawn now
+_is_told: ContextVar[bool] = ContextVar("_is_told", default=False)
 
 
 class Bar(Protocol):
@@ -36,21 +48,65 @@ def progress(
 
     Yields
     ------
-    An object with `update(n)`. Nothing is drawn when stderr is neither a terminal nor a notebook.
+    An object with `update(n)`. When stderr is neither a terminal nor a notebook, nothing is drawn,
+    and the label is said as `slow` says it.
     """
     from tqdm import tqdm
 
-    with tqdm(
-        total=total,
-        desc=label,
-        unit=f" {unit}",
-        disable=not _is_shown(),
-        dynamic_ncols=True,
-        mininterval=0.1,
-        leave=True,
-        delay=delay_s,
-    ) as bar:
+    is_shown = _is_shown()
+    with (
+        tqdm(
+            total=total,
+            desc=label,
+            unit=f" {unit}",
+            disable=not is_shown,
+            dynamic_ncols=True,
+            mininterval=0.1,
+            leave=True,
+            delay=delay_s,
+        ) as bar,
+        _drawn() if is_shown else slow(label),
+    ):
         yield bar
+
+
+@contextmanager
+def _drawn() -> Iterator[None]:
+    global _n_bars
+    _n_bars += 1
+    try:
+        yield
+    finally:
+        _n_bars -= 1
+
+
+@contextmanager
+def slow(label: str) -> Iterator[None]:
+    """Say on stderr what is being done, once, when the block takes longer than `SLOW_S` seconds.
+
+    Within such a block no other speaks: the outermost has said it. Nor does it while a bar is drawn.
+
+    Parameters
+    ----------
+    label : what is being done, in a few words, beginning with a capital letter.
+    """
+    if _is_told.get():
+        yield
+        return
+    token = _is_told.set(True)
+    timer = Timer(SLOW_S, _say, [f"{label[0].lower()}{label[1:]} ..."])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        _is_told.reset(token)
+
+
+def _say(message: str) -> None:
+    if not _n_bars:
+        notice(message)
 
 
 def counting(update: Callable[[int], object]) -> Callable[[int], None]:

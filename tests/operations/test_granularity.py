@@ -1,6 +1,7 @@
 """ops.granularity(): whether finer clusters tell more of a field, and how that is said."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -69,6 +70,29 @@ def test_a_field_of_noise_needs_none(client: Client) -> None:
     assert "tell nothing of 'noise' that could be told from chance on 200 documents" in found.answer
 
 
+def test_noise_is_said_without_contradicting_itself(client: Client) -> None:
+    rng = np.random.default_rng(0)
+    dataset = client.Dataset("noise")
+    dataset.insert_documents(
+        [
+            {"_id": f"{i}", "v_vector_": rng.normal(size=2).tolist(), "kind": str(rng.integers(3))}
+            | {"fine": int(rng.integers(20)), "coarse": i % 2}
+            for i in range(400)
+        ]
+    )
+    for alias in ("coarse", "fine"):
+        ops = dataset.cluster(byo_cluster_field=alias, vector_fields=["v_vector_"], alias=alias)
+    found = ops.granularity("kind")
+    (coarse,) = found.others
+    assert coarse.gain_low > 0  # less is lost, as nothing is told by either
+    assert not coarse.is_better
+    assert "better" not in found.answer
+    assert "enough" not in str(found)
+    assert " more (0." in found.answer
+    last = str(found).splitlines()[-1]
+    assert last.endswith("; it tells nothing that could be told from chance")
+
+
 def test_two_clusters_are_kept_or_merged_by_what_they_tell(client: Client) -> None:
     ops = clustered(shop(client))
     kept = ops.granularity("on_sale", merge=["a", "b"])
@@ -118,7 +142,8 @@ def test_it_prints_as_a_table_and_turns_into_plain_values(client: Client) -> Non
     lines = str(found).splitlines()
     assert lines[0] == found.answer
     assert lines[1].startswith("      4 clusters: loss ")
-    assert lines[1].endswith("100% of what all tell  enough")
+    assert lines[1].endswith(" bits")
+    assert re.search(r" {2}\d+% of what all tell: 0\.\d+ more \(0\.\d+ to 0\.\d+\)$", lines[2])
     assert lines[-1].startswith("      1 cluster:  loss ")
     json.dumps(found.to_dict(), allow_nan=False)
     assert found.to_frame()["n_clusters"].tolist() == [4, 3, 2, 1]
@@ -168,6 +193,13 @@ def test_wrong_questions_are_refused(client: Client) -> None:
     ops = clustered(shop(client, n=60))
     with pytest.raises(NotFoundError, match=r"^No field 'prices' in dataset 'shop'"):
         ops.granularity("prices")
+    with pytest.raises(InvalidInputError) as caught:
+        ops.granularity()
+    assert str(caught.value) == (
+        "granularity() asks what the clusters tell of one field: a category, a number, a date. Pass "
+        "field=. Dataset 'shop' has: 'cluster', 'pair', 'kind', 'price', 'noise', 'on_sale', 'title', "
+        "'code', 'colour'."
+    )
     with pytest.raises(NotFoundError, match=r"^No cluster 'z' in clustering 'four'"):
         ops.granularity("price", merge=["a", "z"])
     with pytest.raises(InvalidInputError, match=r"^merge is a list of two or more cluster ids"):

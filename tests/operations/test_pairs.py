@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.cluster import KMeans
 
 from relevanceai.client import Client
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.adjacency import adjacent_pairs, percentiles, priorities
 from relevanceai.kernels.separation import separation_test
+from relevanceai.operations import facing
 from relevanceai.operations.cluster import ClusterOps
 from relevanceai.operations.neighbours import neighbours_of
 from relevanceai.operations.pairs import Evidence, _verdict, pair_evidence
@@ -141,7 +143,7 @@ def test_a_pair_is_looked_at_at_one_rate() -> None:
 
 
 def test_separate_needs_the_false_discovery_rate() -> None:
-    evidence = Evidence(90, 90, True, 0.04, 3.0, 0.4, 0.9, 1.5, 0.1, 0.2, 0.2)
+    evidence = Evidence(90, 90, 90, 90, True, 0.04, 3.0, 0.4, 0.9, 1.5, 0.1, 0.2, 0.2)
     assert _verdict(evidence, 0.05, "a", "b")[0] == "separate"
     verdict, reasons, confidence, _ = _verdict(evidence, 0.2, "a", "b")
     assert (verdict, confidence) == ("undecided", 0.0)
@@ -190,18 +192,102 @@ def test_wrong_arguments_are_told(ops: ClusterOps) -> None:
         ops.pairs(most=3)
 
 
-def test_pieces_of_a_cloud_cut_into_many_are_not_called_separate(tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_dims", [2, 4, 32])
+def test_pieces_of_a_cloud_cut_into_many_are_not_called_separate(n_dims: int) -> None:
     """Between two pieces lie third ones, so that the two alone do leave a valley."""
-    from sklearn.cluster import KMeans
-
-    cloud = np.random.default_rng(8).normal(size=(1500, 32))
+    cloud = np.random.default_rng(8).normal(size=(1500, n_dims)).astype(np.float32)
     labels = KMeans(8, n_init=1, random_state=0).fit_predict(cloud)
-    pieces = opened(tmp_path / "home", {f"p{at}": cloud[labels == at] for at in range(8)})
+    pieces = ClusterOps.from_arrays(cloud, labels)
     table = pieces.pairs()
-    assert (table["p_value"] <= 0.05).any()
-    assert not (table["verdict"] == "separate").any()
-    certain = table[table["p_value"] <= 0.05].iloc[0]
-    comparison = pieces.compare(certain.cluster, certain.other)
-    assert comparison.verdict == "undecided"
-    assert "other clusters" in " ".join(comparison.reasons)
-    assert "fewer clusters" in comparison.suggestion
+    assert (table["p_value"] <= 0.05).mean() <= 0.1
+    assert set(table["verdict"]) <= {"same", "continuum", "undecided"}
+    found = pieces.compare(table["cluster"][0], table["other"][0], describe=False)
+    assert found.verdict != "separate"
+    assert 0 < sum(found.facing) < sum(found.compared)
+
+
+def test_true_groups_among_many_are_separate_and_their_halves_are_not() -> None:
+    rng = np.random.default_rng(2)
+    middles = rng.normal(size=(6, 16))
+    middles *= 4.5 / np.linalg.norm(middles, axis=1, keepdims=True)
+    group = rng.integers(0, 6, 2400)
+    vectors = (middles[group] + rng.normal(size=(2400, 16))).astype(np.float32)
+    table = ClusterOps.from_arrays(vectors, group).pairs()
+    assert (table["verdict"] == "separate").all()
+    halves = 2 * group + (vectors[:, 0] > middles[group, 0])
+    table = ClusterOps.from_arrays(vectors, halves).pairs()
+    groups = table[["cluster", "other"]].map(lambda name: int(name.split("-")[1]) // 2)
+    is_cut = groups["cluster"] == groups["other"]
+    assert is_cut.sum() == 6
+    assert not (table["verdict"][is_cut] == "separate").any()
+
+
+def test_noise_between_two_is_looked_at(tmp_path: Path) -> None:
+    """What is left out because it is thin lies between: it must not look like a valley."""
+    rng = np.random.default_rng(5)
+    cloud = rng.normal(size=(1200, 3)).astype(np.float32)
+    cores = np.where(np.abs(cloud[:, 0]) < 0.3, "outlier", np.where(cloud[:, 0] > 0, "a", "b"))
+    found = ClusterOps.from_arrays(cloud, cores)
+    assert found.pairs()["verdict"].tolist() == ["same"]
+    one = found.compare("a", "b", describe=False)
+    assert one.verdict == "same"
+    assert 1200 >= sum(one.facing) > sum(one.compared)
+    assert "outlier" in {placed.cluster for placed in one.strip}
+    cloud[:, 0] = 2 * cloud[:, 0] + 8 * np.sign(cloud[:, 0])
+    apart = ClusterOps.from_arrays(cloud, np.where(np.abs(cloud[:, 0]) < 8.3, "outlier", cores))
+    assert apart.pairs()["verdict"].tolist() == ["separate"]
+    assert apart.compare("a", "b", describe=False).verdict == "separate"
+
+
+def test_noise_is_seen_at_the_rate_of_the_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facing, "MOST_NOISE", 60)
+    rng = np.random.default_rng(5)
+    cloud = rng.normal(size=(3000, 3)).astype(np.float32)
+    cores = np.where(np.abs(cloud[:, 0]) < 0.3, "outlier", np.where(cloud[:, 0] > 0, "a", "b"))
+    rate = 60 / (cores == "outlier").sum()
+    one = ClusterOps.from_arrays(cloud, cores).compare("a", "b", describe=False)
+    assert one.verdict != "separate"
+    assert 0.9 * rate * 3000 < sum(one.facing) < rate * 3000 + 3
+    table = ClusterOps.from_arrays(cloud, cores).pairs(most=2_000)
+    assert table["verdict"].tolist() != ["separate"]
+    assert 0.9 * rate * 3000 < table["looked_at"][0] < rate * 3000 + 3
+
+
+def test_noise_that_lies_aside_fills_no_valley() -> None:
+    rng = np.random.default_rng(5)
+    group = np.arange(600) % 2
+    groups = rng.normal(size=(600, 24)).astype(np.float32)
+    groups[:, 0] += 6 * group
+    around = 3 * rng.normal(size=(400, 24)).astype(np.float32)
+    around[:, 0] += 3
+    labels = ["ab"[one] for one in group] + ["outlier"] * 400
+    ops = ClusterOps.from_arrays(np.concatenate([groups, around]), labels)
+    assert ops.pairs()["verdict"].tolist() == ["separate"]
+    assert ops.compare("a", "b", describe=False).verdict == "separate"
+
+
+def test_two_that_do_not_touch_are_judged_by_the_one_between() -> None:
+    rng = np.random.default_rng(2)
+    line = rng.normal(size=(900, 3)).astype(np.float32)
+    line[:, 0] = np.linspace(0, 30, 900)
+    ops = ClusterOps.from_arrays(line, np.arange(900) // 300)
+    found = ops.compare("cluster-0", "cluster-2", describe=False)
+    assert (found.verdict, found.facing) == ("undecided", (0, 0))
+    assert found.reasons == (
+        "Too few documents face each other: 0 and 0 of 300 of cluster-0 and 300 of cluster-2; a test "
+        "needs 10 of each and 40 in all. Before the others lie third clusters.",
+        "cluster-1 lies between them, and is not shown to be separate from both.",
+    )
+    assert found.between == "cluster-1"
+    assert found.suggestion == (
+        "cluster-0 and cluster-2 hardly touch. Compare cluster-1 with either of them."
+    )
+    line[:, 0] += 12 * (np.arange(900) // 300)
+    ops = ClusterOps.from_arrays(line, np.arange(900) // 300)
+    found = ops.compare("cluster-0", "cluster-2", describe=False)
+    assert (found.verdict, found.facing, found.between) == ("separate", (0, 0), "cluster-1")
+    assert found.reasons == (
+        "They do not touch: cluster-1 lies between them, and a valley of its own separates it from "
+        "either (p < 0.0001 for the weaker).",
+        "Only 0 and 0 of their documents face each other.",
+    )

@@ -109,3 +109,25 @@ def test_of_very_many_clusters_the_largest_and_the_listed_are_named(
     assert [one.cluster for one in found.splits if one.halves is not None] == ["g4"]
     assert [one.p_value for one in found.pairs] == [one.p_value for one in whole.pairs]
     assert "Names were made" not in whole.text
+
+
+def test_a_separate_pair_of_clusters_that_do_not_come_back_is_told_once() -> None:
+    rng = np.random.default_rng(3)
+    group = np.arange(360) % 3
+    vectors = (6 * np.eye(3, 8)[group] + rng.normal(size=(360, 8))).astype(np.float32)
+    labels = np.where((group == 0) & (vectors[:, 7] > 0), 6, group)
+    cut = ClusterOps.from_arrays(vectors, labels).review()
+    assert set(cut.unstable) == {"cluster-0", "cluster-6"}
+    assert cut.shaky
+    for one in cut.shaky:
+        assert one.verdict == "separate"
+        assert {one.cluster, one.other} & {"cluster-0", "cluster-6"}
+    are = "pair is" if len(cut.shaky) == 1 else "pairs are"
+    assert (
+        f"{len(cut.shaky)} {are} separate, but with a cluster that does not come back" in cut.text
+    )
+    assert " of 10 came back." in cut.text
+    assert "Cluster with another number of clusters" in cut.text
+    held = cut.to_dict()
+    assert held["shaky"][0] == [cut.shaky[0].other, cut.shaky[0].cluster]
+    assert held["stability"]["cluster-0"]["n"] == 10

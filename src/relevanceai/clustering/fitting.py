@@ -11,12 +11,8 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import VectorSource
 from relevanceai.clustering.ids import NOISE
-from relevanceai.clustering.kmeans import (
-    SAMPLED_ABOVE,
-    Fitted,
-    fit_kmeans,
-    options_from,
-)
+from relevanceai.clustering.kmeans import SAMPLED_ABOVE, Fitted, fit_kmeans
+from relevanceai.clustering.kmeans_options import options_from
 from relevanceai.clustering.models import (
     checked_count,
     checked_object,

@@ -6,6 +6,7 @@ from relevanceai.clustering.kept import Kept, keep, kept_file, kept_of
 from relevanceai.engine.batches import n_dims, vector_source
 from relevanceai.engine.reduce import reduce
 from relevanceai.kernels.moments import Moments
+from relevanceai.progress import slow
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering, kept_arrays
 
@@ -22,7 +23,8 @@ def moments_of(store: DocumentStore, clustering: Clustering) -> Moments:
     pinned = store.snapshot()
     moments = kept_moments(pinned, clustering)
     if moments is None:
-        moments = moments_taken(pinned, clustering)
+        with slow("Adding up the vectors of each cluster"):
+            moments = moments_taken(pinned, clustering)
         keep(pinned, clustering, MOMENTS, moments.to_arrays())
     return moments
 

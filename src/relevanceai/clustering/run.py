@@ -14,7 +14,7 @@ from relevanceai.clustering.moments import MOMENTS
 from relevanceai.clustering.report import run_facts
 from relevanceai.engine.batches import vector_source
 from relevanceai.errors import InvalidInputError, NotFoundError, counted, listed
-from relevanceai.progress import notice
+from relevanceai.progress import notice, slow
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.incoming import make_vectors
 from relevanceai.store.labelling import add_clustering
@@ -83,13 +83,14 @@ def run_model(
                 f"None of the {n_rows:,} documents of {store.name!r} has "
                 f"{listed(vector_fields)}. Insert vectors, or pass other vector_fields."
             )
-        found = fit(
-            model,
-            source,
-            n_clusters=n_clusters,
-            random_state=random_state,
-            model_kwargs=model_kwargs,
-        )
+        with slow("Clustering"):
+            found = fit(
+                model,
+                source,
+                n_clusters=n_clusters,
+                random_state=random_state,
+                model_kwargs=model_kwargs,
+            )
         ids = [cluster_id(number) for number in range(len(found.moments.count))]
         labels, valid = _for_all_rows(store, found.row_ids, found.labels, n_rows)
         name = model if isinstance(model, str) else type(model).__name__

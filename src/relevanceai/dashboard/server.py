@@ -18,11 +18,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from relevanceai.browser import sweep_redirects
 from relevanceai.errors import DashboardError, RelevanceAIError, WorkspaceError
@@ -49,14 +48,13 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
     from starlette.types import ASGIApp
 
-    from relevanceai.client import Client
     from relevanceai.dashboard.settings import Settings
 
 IDLE_S = 900.0
 _LOCK_S = 15.0
 _GLANCE_S = 5.0
 _MOST_AT_ONCE = 200
-_WARMED = ("relevanceai.client", "relevanceai.operations.viz.cluster", "PIL.Image", "pandas")
+_WARMED = ("relevanceai.dataset", "relevanceai.operations.viz.cluster", "PIL.Image", "pandas")
 _WARM_S = 10.0
 _PAUSE_S = 0.1  # between pages nobody has asked for yet: who does ask goes first
 _SWITCH_S = 0.001  # as many threads load and draw, the one that answers must not wait its turn
@@ -213,31 +211,11 @@ class _Process:
                 self._ending.wait(_PAUSE_S)
 
 
-class _LateClient:
-    """Stands for the client until a page asks it something.
-
-    Importing the store takes most of the time of a start; a link needs none of it.
-    """
-
-    def __init__(self, workspace: Path) -> None:
-        self.workspace = workspace
-
-    @cached_property
-    def _client(self) -> "Client":
-        from relevanceai.client import Client
-
-        return Client(self.workspace)
-
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._client, name)
-
-
 def _dashboard(workspace: Path, settings: "Settings") -> "ASGIApp":
+    from relevanceai.client import Client
     from relevanceai.dashboard.app import create_app
 
-    return create_app(cast("Client", _LateClient(workspace)), settings)
+    return create_app(Client(workspace), settings)
 
 
 def _uvicorn(app: "ASGIApp") -> "uvicorn.Server":
@@ -295,6 +273,9 @@ def _bound(port: int) -> Iterator[socket.socket]:
                     "Pass another one with --port, 1024 or higher."
                 ) from error
         else:
+            # Inherited by each connection. asyncio sets it only on sockets that name TCP as their
+            # protocol; without it every second answer waits 40 ms for an acknowledgement.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with listener:
                 yield listener
             return

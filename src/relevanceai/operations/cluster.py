@@ -36,13 +36,11 @@ from relevanceai.operations.stability import ClusterStabilities
 from relevanceai.operations.stand_ins import ClusterStandIns
 from relevanceai.operations.visit import Visit
 from relevanceai.pictures import picture_fields
+from relevanceai.progress import slow
 from relevanceai.show import DocumentTable, names_of
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering
 from relevanceai.store.names import slug
-
-if TYPE_CHECKING:
-    pass
 
 
 class HasStore(Protocol):
@@ -387,7 +385,8 @@ class ClusterOps(
         kept = None if asked.filters is None else store.matching_row_ids(asked.filters)
         workspace = self._workspace  # arrays have none, and no page
         visit = Visit(workspace) if verbose and workspace is not None else None
-        results = nearest_documents(store, centroids, chosen, asked, kept)
+        with slow("Looking for the documents"):
+            results = nearest_documents(store, centroids, chosen, asked, kept)
         if visit is not None:
             visit.print_link(
                 f"/sdk/cluster/centroids/{page_of}",

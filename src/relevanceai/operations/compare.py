@@ -12,16 +12,19 @@ from relevanceai.engine.blas import one_blas_thread
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges, runner_up_share
 from relevanceai.kernels.recovery import pair_recovery
-from relevanceai.kernels.separation import SeparationTest, separation_test
+from relevanceai.kernels.separation import SeparationTest, enough_documents
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.comparison import Comparison
 from relevanceai.operations.differing import cluster_differences
+from relevanceai.operations.facing import Facing
 from relevanceai.operations.held import HoldsClustering
+from relevanceai.operations.pair_test import Between, between, pair_test
 from relevanceai.operations.placed import Placed
-from relevanceai.operations.sampling import MOST_DOCUMENTS, ClusterSample, cluster_samples
+from relevanceai.operations.sampling import MOST_DOCUMENTS
 from relevanceai.operations.separations import separations
-from relevanceai.operations.verdict import evidence_of, judged, separation_number
+from relevanceai.operations.verdict import evidence_of, judged, judged_across, separation_number
+from relevanceai.progress import slow
 from relevanceai.store.documents import DocumentStore
 
 _STRIP = 9  # documents in even steps along the axis
@@ -76,16 +79,21 @@ def compared(
     """
     clustering, seed = centroids.clustering, asked.seed
     places_of = {name: index for index, name in enumerate(centroids.ids)}
-    leaves = [int(centroids.leaves[places_of[name]]) for name in (first, second)]
+    place, other_place = places_of[first], places_of[second]
     fields = clustering.vector_fields if vector_fields is None else tuple(vector_fields)
-    drawn = cluster_samples(
-        store, clustering, leaves, most=asked.most, seed=seed, vector_fields=vector_fields
-    )
-    samples = (drawn[leaves[0]], drawn[leaves[1]])
-    members = (samples[0].members, samples[1].members)
-    rows = (samples[0].vectors, samples[1].vectors)
     with one_blas_thread():
-        test = separation_test(rows[0], rows[1], rng=np.random.default_rng(seed))
+        found = pair_test(
+            store,
+            centroids,
+            place,
+            other_place,
+            vector_fields=fields,
+            most=asked.most,
+            seed=seed,
+        )
+        samples, tested, test = found.samples, found.facing, found.test
+        members = (samples[0].members, samples[1].members)
+        rows = (samples[0].vectors, samples[1].vectors)
         edges = _crossing(rows, seed)
         recovery = None
         if asked.draws and test.is_tested:
@@ -93,30 +101,38 @@ def compared(
             recovery = pair_recovery(*rows, rng=rng, n_draws=asked.draws)
     runner_up: tuple[float, float] | None
     if fields == clustering.vector_fields:
-        own, other = places_of[first], places_of[second]
         runner_up = (
-            runner_up_share(rows[0], centroids.means, own, other),
-            runner_up_share(rows[1], centroids.means, other, own),
+            runner_up_share(rows[0], centroids.means, place, other_place),
+            runner_up_share(rows[1], centroids.means, other_place, place),
         )
-        separation = float(separations(store, centroids, np.array([own]), np.array([other]))[0])
+        both = np.array([place]), np.array([other_place])
+        separation = float(separations(store, centroids, *both)[0])
     else:  # only these two are known in the other field
         runner_up = None
         separation = separation_number(min(1.0, max(edges.ratio, 1e-3)), -1.0)
     evidence = evidence_of(
         test,
         (len(rows[0]), len(rows[1])),
+        (len(tested.first), len(tested.second)),
         cross_ratio=edges.ratio,
         runner_up=runner_up or (0.0, 0.0),
-        has_others=len(centroids.ids) > 2,
     )
     judgement = judged(evidence, first, second)
-    if not test.is_tested and any(one.is_drawn for one in samples):
+    third: Between | None = None
+    p_value, depth = test.p_value, test.depth
+    if not test.is_tested and enough_documents(len(rows[0]), len(rows[1])):
+        if fields == clustering.vector_fields:  # where it is known what lies between
+            with one_blas_thread():
+                third = between(store, centroids, place, other_place, most=asked.most, seed=seed)
+            p_value, depth = third.p_value, third.depth
+            judgement = judged_across(evidence, first, second, third.cluster, p_value)
+    elif not test.is_tested and any(one.is_drawn for one in samples):
         hint = (
             f"{asked.most:,} of {max(members):,} documents were drawn, and of the other cluster as "
             "many as fall to it at that rate: pass a larger most= to look at more."
         )
         judgement = replace(judgement, suggestion=hint)
-    boundary, strip = _between(store, test, samples, (first, second), asked.boundary, _STRIP)
+    boundary, strip = _between(store, test, tested, (first, second), asked.boundary, _STRIP)
     return Comparison(
         first=first,
         second=second,
@@ -128,11 +144,12 @@ def compared(
         separation=separation,
         members=members,
         compared=(len(rows[0]), len(rows[1])),
+        facing=(len(tested.first), len(tested.second)),
         lacking=(samples[0].lacking, samples[1].lacking),
-        p_value=test.p_value,
+        p_value=p_value,
         p_dip=test.p_dip,
         gap=test.gap,
-        depth=test.depth,
+        depth=depth,
         power=test.power,
         stretch=test.stretch,
         runner_up=runner_up,
@@ -142,6 +159,7 @@ def compared(
         boundary=boundary,
         strip=strip,
         recovery=recovery,
+        between=None if third is None else third.cluster,
         places=(test.held_out_first, test.held_out_second),
         media_folder=asked.media_folder,
     )
@@ -163,7 +181,7 @@ def _crossing(rows: tuple[NDArray[np.float32], NDArray[np.float32]], seed: int) 
 def _between(
     store: DocumentStore,
     test: SeparationTest,
-    samples: tuple[ClusterSample, ClusterSample],
+    tested: Facing,
     names: tuple[str, str],
     n_boundary: int,
     n_strip: int,
@@ -174,7 +192,6 @@ def _between(
     places = np.concatenate([test.held_out_first, test.held_out_second])
     is_second = np.arange(len(places)) >= len(test.held_out_first)
     margins = np.where(is_second, places, -places)
-    row_ids = np.concatenate([samples[0].row_ids, samples[1].row_ids])
     nearest = [
         rows[np.argsort(margins[rows], kind="stable")[:n_boundary]]
         for rows in (np.flatnonzero(~is_second), np.flatnonzero(is_second))
@@ -183,10 +200,16 @@ def _between(
     chosen = chosen[np.argsort(places[chosen], kind="stable")]
     stepped = _even_steps(places, n_strip, is_second)
     documents = store.read(
-        [int(row) for row in row_ids[np.concatenate([chosen, stepped])]], include_vector=False
+        [int(row) for row in tested.row_ids[np.concatenate([chosen, stepped])]],
+        include_vector=False,
     )
     placed = [
-        Placed(names[int(is_second[row])], float(places[row]), float(margins[row]), document)
+        Placed(
+            OUTLIER if tested.is_noise[row] else names[int(is_second[row])],
+            float(places[row]),
+            float(margins[row]),
+            document,
+        )
         for row, document in zip(np.concatenate([chosen, stepped]), documents, strict=True)
     ]
     return tuple(placed[: len(chosen)]), tuple(placed[len(chosen) :])
@@ -227,8 +250,9 @@ class Compares(HoldsClustering):
         """Tell whether two clusters are two or one, by evidence that was not used to make them.
 
         An axis that tells the clusters apart is learned on some documents; the others are placed
-        on it, and their labels are not looked at again: is there a valley? So a cut that k-means
-        made through one cloud is not called separate, however well it separates the documents it
+        on it, and their labels are not looked at again: is there a valley? Only documents in front
+        of the border that the two have in common take part. So a cut that k-means made through one
+        cloud, in two or in many, is not called separate, however well it separates the documents it
         was made from. Neighbours, runners-up and the documents at the boundary are reported beside.
 
         Parameters
@@ -265,21 +289,26 @@ class Compares(HoldsClustering):
         check_count("boundary", boundary, least=0)
         check_count("draws", draws, least=0)
         check_count("seed", seed, least=0)
-        store, centroids = self._pinned()
-        others = [vector_fields] if isinstance(vector_fields, str) else list(vector_fields or ())
-        for name in others:
-            store.vector_field(name)
-        checked_pair(centroids, first, second, dataset=store.name)
-        asked = Asked(most, boundary, draws, seed, self._store.media_folder)
-        own = compared(store, centroids, first, second, asked)
-        differing = None
-        if describe:
-            differing = cluster_differences(store, centroids, first, [second], most=most, seed=seed)
-        return replace(
-            own,
-            differences=differing,
-            fields={
-                name: compared(store, centroids, first, second, asked, vector_fields=[name])
-                for name in others
-            },
-        )
+        with slow("Comparing the two clusters"):
+            store, centroids = self._pinned()
+            others = (
+                [vector_fields] if isinstance(vector_fields, str) else list(vector_fields or ())
+            )
+            for name in others:
+                store.vector_field(name)
+            checked_pair(centroids, first, second, dataset=store.name)
+            asked = Asked(most, boundary, draws, seed, self._store.media_folder)
+            own = compared(store, centroids, first, second, asked)
+            differing = None
+            if describe:
+                differing = cluster_differences(
+                    store, centroids, first, [second], most=most, seed=seed
+                )
+            return replace(
+                own,
+                differences=differing,
+                fields={
+                    name: compared(store, centroids, first, second, asked, vector_fields=[name])
+                    for name in others
+                },
+            )

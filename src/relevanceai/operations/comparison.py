@@ -40,6 +40,8 @@ class Comparison:
     separation : orders pairs, the larger the more likely two; it has no unit.
     members : documents of each cluster.
     compared : documents of each cluster that were looked at: all, or a sample at one rate.
+    facing : how many documents the test saw on either side: those in front of the border that the two
+        have in common, and documents of noise there. With two clusters and no noise these are all.
     lacking : documents drawn that have no vector in these fields, and were left out.
     p_value : how probable so clear a valley is if both are one population with a single peak.
     p_dip : Hartigan's dip on the same held-out places. It does not decide: see the page on evidence.
@@ -53,12 +55,14 @@ class Comparison:
     cross_edges, cross_expected : the share of edges of the 15-nearest-neighbour graph that lead to
         the other cluster, and what it would be with labels dealt at random; `cross_ratio` is their
         ratio.
-    boundary : the documents of either cluster that lie nearest to, or beyond, the middle.
-    strip : documents in even steps along the axis, from the first cluster to the second.
+    boundary : the documents on either side, facing the other, that lie nearest to, or beyond, the middle.
+    strip : such documents in even steps along the axis, from the first cluster to the second.
     differences : what differs in the documents' other fields; None when it was not asked for.
     recovery : how often the two came back from resamples; None when it was not asked for.
     fields : the comparison in other vector fields, by their names.
-    places : for each cluster the held-out places of the documents looked at.
+    places : for each cluster the held-out places of the documents on its side that face the other.
+    between : where too few documents of the two face each other, the cluster that lies between them;
+        `p_value` and `depth` are then those of the weaker of two valleys, before and behind it.
     media_folder : the only folder from which pictures named by path are opened.
     """
 
@@ -72,6 +76,7 @@ class Comparison:
     separation: float
     members: tuple[int, int]
     compared: tuple[int, int]
+    facing: tuple[int, int]
     lacking: tuple[int, int]
     p_value: float
     p_dip: float
@@ -86,6 +91,7 @@ class Comparison:
     boundary: tuple[Placed, ...]
     strip: tuple[Placed, ...]
     places: tuple[NDArray[np.float64], NDArray[np.float64]] = field(repr=False)
+    between: str | None = None
     media_folder: Path | None = field(default=None, repr=False)
     differences: Differences | None = None
     recovery: Recovery | None = None
@@ -185,6 +191,8 @@ class Comparison:
             "separation": self.separation,
             "members": list(self.members),
             "compared": list(self.compared),
+            "facing": list(self.facing),
+            "between": self.between,
             "lacking": list(self.lacking),
             "p_value": self.p_value,
             "p_dip": self.p_dip,
@@ -234,6 +242,7 @@ class Comparison:
         numbers = [
             ("documents", f"{self.members[0]:,} and {self.members[1]:,}"),
             ("looked at", f"{self.compared[0]:,} and {self.compared[1]:,}"),
+            ("facing each other", f"{self.facing[0]:,} and {self.facing[1]:,}"),
             ("p-value", "below 0.0001" if self.p_value < 1e-4 else f"{self.p_value:.3g}"),
             ("depth of the valley", f"{self.depth:.0%}"),
             ("gap, standard deviations", f"{self.gap:.2f}"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from relevanceai.errors import InvalidInputError
+from relevanceai.errors import InvalidInputError, listed
 from relevanceai.kernels.nearest import Metric
 from relevanceai.operations.asked import check_count, checked_metric
 from relevanceai.operations.asked_field import asked_of
@@ -22,7 +22,7 @@ class AsksGranularity(HoldsClustering):
 
     def granularity(
         self,
-        field: str,
+        field: str | None = None,
         *,
         kind: str | None = None,
         merge: Sequence[str] | None = None,
@@ -34,7 +34,8 @@ class AsksGranularity(HoldsClustering):
 
         Parameters
         ----------
-        field : what the clusters should tell: a field of categories, booleans, numbers or dates.
+        field : what the clusters should tell: a field of categories, booleans, numbers or dates. To
+            leave it out is an error that lists the fields.
         kind : what to take it as, "category", "boolean", "number" or "date"; None finds it.
         merge : ids of clusters to be merged: then keeping them is compared with merging them, on
             their documents alone. None compares with ever fewer clusters, merged along the linkage
@@ -64,6 +65,12 @@ class AsksGranularity(HoldsClustering):
         store, centroids = self._pinned()
         checked_metric(metric)
         check_count("most", most)
+        if field is None:
+            names = checked_fields(store, None, "field")
+            raise InvalidInputError(
+                "granularity() asks what the clusters tell of one field: a category, a number, a date. "
+                f"Pass field=. Dataset {store.name!r} has: {listed(names)}."
+            )
         if not isinstance(field, str):
             raise InvalidInputError(
                 f"field is the name of one field, but got {field!r:.60}. Ask for one at a time."

@@ -1,5 +1,6 @@
 """The answer to: do we need that granularity? A verdict in plain words, with its figures."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -68,19 +69,30 @@ class Granularity:
 
     def __str__(self) -> str:
         lines = [self.answer]
+        largest = max((one.loss for one in self.levels), default=0.0)
+        decimals = 3 if largest <= 0 else min(max(3 - math.floor(math.log10(largest)), 0), 12)
         for one in self.levels:
-            kept = "" if one.kept is None else f"{one.kept:6.0%} of what all tell"
             word = "cluster: " if one.n_clusters == 1 else "clusters:"
             lines.append(
-                f"  {one.n_clusters:>5,} {word} loss {amount(one.loss):>7} {self.unit:4}  "
-                f"{kept}{'  enough' if one.is_enough else ''}".rstrip()
+                f"  {one.n_clusters:>5,} {word} loss {one.loss:>7,.{decimals}f} {self.unit:4}  "
+                f"{self._beside_all(one)}".rstrip()
             )
         for other in self.others:
+            gain = _difference(-other.gain, -other.gain_high, -other.gain_low, self.unit)
+            nothing = (
+                "" if other.told_low > 0 else "; it tells nothing that could be told from chance"
+            )
             lines.append(
-                f"  {other.alias} of {other.field} ({other.n_clusters:,} clusters): "
-                f"{_gain(other.gain, other.gain_low, other.gain_high, self.unit)}"
+                f"  {other.alias} of {other.field} ({other.n_clusters:,} clusters): {gain}{nothing}"
             )
         return "\n".join(lines)
+
+    def _beside_all(self, level: Level) -> str:
+        """Say how a number of clusters compares with all; nothing where all tell nothing."""
+        if self.levels[-1].is_enough or level is self.levels[0] or level.kept is None:
+            return ""
+        lost = _difference(level.lost, level.lost_low, level.lost_high, "")
+        return f"{level.kept:5.0%} of what all tell: {lost}"
 
 
 def undecided(field: str, asked: AskedField, n_clusters: int) -> Granularity:
@@ -135,8 +147,8 @@ def answered(
         tells = "tell" if merge is None else "kept apart tell"
         answer = (
             f"No: {these} {tells} nothing of {field!r} that could be told from chance on {n}: "
-            f"{loss} {amount(whole.loss)}{unit} with, {amount(nothing.loss)} without "
-            f"(the gain lies between {_span(nothing.lost_low, nothing.lost_high)})."
+            f"{loss} {amount(whole.loss)}{unit} with, {amount(nothing.loss)} without, "
+            f"{_difference(-nothing.lost, -nothing.lost_high, -nothing.lost_low, asked.unit)}."
         )
     elif enough is whole:
         verdict = "needed"
@@ -145,25 +157,25 @@ def answered(
         answer = (
             f"Yes: {these} predict {field!r} better than {instead}: {loss} {amount(whole.loss)}"
             f"{unit} against {amount(finest.loss)}, "
-            f"{_gain(finest.lost, finest.lost_low, finest.lost_high, asked.unit)} on {n}."
+            f"{_difference(-finest.lost, -finest.lost_high, -finest.lost_low, asked.unit)} on {n}."
         )
     else:
         verdict = "coarser is enough"
         kept = "" if enough.kept is None else f" ({min(enough.kept, 1.0):.0%} of it)"
         answer = (
             f"No: {enough.n_clusters:,} clusters tell as much of {field!r}{kept} as {these}: {loss} "
-            f"{amount(enough.loss)}{unit} against {amount(whole.loss)}; the difference lies between "
-            f"{_span(enough.lost_low, enough.lost_high)} on {n}."
+            f"{amount(enough.loss)}{unit} against {amount(whole.loss)}, "
+            f"{_difference(enough.lost, enough.lost_low, enough.lost_high, asked.unit)} on {n}."
         )
     nearly = next(one for one in reversed(levels) if one is whole or (one.kept or 0) >= _NEARLY)
     if verdict != "says nothing" and merge is None and nearly.n_clusters < enough.n_clusters:
         answer += f" {nearly.n_clusters:,} clusters keep {nearly.kept:.0%} of what they tell."
-    better = [one for one in others if one.gain_low > 0]
+    better = [one for one in others if one.is_better]
     if better:
         best = max(better, key=lambda one: one.gain)
         answer += (
             f" {best.alias!r} of {best.field} ({best.n_clusters:,} clusters) predicts it better: "
-            f"{_gain(best.gain, best.gain_low, best.gain_high, asked.unit)}."
+            f"{_difference(-best.gain, -best.gain_high, -best.gain_low, asked.unit)}."
         )
     method = (
         f"{N_FOLDS}-fold cross-validation on {n}; differences paired by document; the intervals of "
@@ -187,12 +199,24 @@ def answered(
     )
 
 
-def _span(low: float, high: float) -> str:
-    return f"{amount(low)} and {amount(high)}"
+def _difference(more: float, low: float, high: float, unit: str) -> str:
+    """Say how much more a loss is, with its interval; or that it cannot be told to be any.
 
-
-def _gain(gain: float, low: float, high: float, unit: str) -> str:
-    more = "less" if gain >= 0 else "more"
-    sign = 1 if gain >= 0 else -1
-    low, high = sorted((sign * low, sign * high))
-    return f"{amount(sign * gain)}{' ' + unit if unit else ''} {more} ({amount(low)} to {amount(high)})"
+    Examples
+    --------
+    >>> _difference(0.3818, 0.3339, 0.4297, "bits")
+    '0.382 bits more (0.334 to 0.430)'
+    >>> _difference(-2.5, -3.25, -1.75, "")
+    '2.50 less (1.75 to 3.25)'
+    >>> _difference(0.03, -0.3815, 0.4483, "days")
+    'no difference that can be told (0.38 days less to 0.45 more)'
+    """
+    half = (high - low) / 2
+    decimals = 4 if half <= 0 else min(max(1 - math.floor(math.log10(half)), 0), 12)
+    said = [f"{abs(one):,.{decimals}f}" for one in (more, low, high)]
+    of = f" {unit}" if unit else ""
+    if low <= 0 <= high:
+        return f"no difference that can be told ({said[1]}{of} less to {said[2]} more)"
+    if more < 0:
+        return f"{said[0]}{of} less ({said[2]} to {said[1]})"
+    return f"{said[0]}{of} more ({said[1]} to {said[2]})"

@@ -52,7 +52,10 @@ class Level:
 class Other:
     """What another clustering of the dataset tells of the field, on the documents both have.
 
-    `gain` is how much smaller its loss is than that of this clustering, with its bounds.
+    `gain` is how much smaller its loss is than that of this clustering, `told` how much smaller than
+    without clusters, each with its bounds; those of all other clusterings hold together. It predicts
+    better when both are above nothing: of two clusterings that tell nothing, the coarser has the
+    smaller loss.
     """
 
     alias: str
@@ -63,6 +66,14 @@ class Other:
     gain: float
     gain_low: float
     gain_high: float
+    told: float
+    told_low: float
+    told_high: float
+
+    @property
+    def is_better(self) -> bool:
+        """True when it tells more than this clustering, and more than nothing."""
+        return self.gain_low > 0 and self.told_low > 0
 
 
 def along_the_linkage(asked: AskedField, centroids: Centroids, metric: Metric) -> list[Level]:
@@ -144,9 +155,10 @@ def others_of(store: DocumentStore, centroids: Centroids, asked: AskedField) -> 
     """The other clusterings, each on the documents that are in a cluster of both."""
     found = []
     own, _ = asked.losses(asked.clusters)
-    for one in store.clusterings():
-        if one.token == centroids.clustering.token:
-            continue
+    without, _ = asked.losses(np.zeros_like(asked.clusters))
+    every = [one for one in store.clusterings() if one.token != centroids.clustering.token]
+    z = NormalDist().inv_cdf(1 - LEVEL / 2 / (2 * len(every))) if every else 0.0
+    for one in every:
         theirs = centroids_of(store, one)
         if not theirs.ids:
             continue
@@ -158,9 +170,15 @@ def others_of(store: DocumentStore, centroids: Centroids, asked: AskedField) -> 
         # the rest is a group of its own, which is not counted
         groups = np.where(both, mine, len(theirs.ids))
         losses, _ = asked.losses(groups)
-        z = NormalDist().inv_cdf(1 - LEVEL / 2)
-        gain, low, high = _mean_with_bounds((own - losses)[both], z)
-        loss = float(losses[both].mean())
-        n = len(np.unique(mine[both]))
-        found.append(Other(one.alias, one.field, n, int(both.sum()), loss, gain, low, high))
+        found.append(
+            Other(
+                one.alias,
+                one.field,
+                len(np.unique(mine[both])),
+                int(both.sum()),
+                float(losses[both].mean()),
+                *_mean_with_bounds((own - losses)[both], z),
+                *_mean_with_bounds((without - losses)[both], z),
+            )
+        )
     return found

@@ -16,7 +16,9 @@ from relevanceai.kernels.adjacency import (
     percentiles,
     priorities,
 )
+from relevanceai.kernels.assign import nearest_centroids
 from relevanceai.kernels.cluster_rows import Sampled
+from relevanceai.kernels.common_face import CommonFace, common_face, facing_each_other
 from relevanceai.kernels.discoveries import benjamini_hochberg
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges
 from relevanceai.kernels.recovery import pair_recovery
@@ -24,12 +26,13 @@ from relevanceai.kernels.second_nearest import Neighbours
 from relevanceai.kernels.separation import LEAST_DOCUMENTS, separation_test
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
+from relevanceai.operations.facing import noise_of
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.operations.neighbours import neighbours_of
-from relevanceai.operations.samples import LOOKED_AT, MOST_SAMPLED, all_samples, pair_sizes
+from relevanceai.operations.samples import LOOKED_AT, all_samples, pair_sizes
 from relevanceai.operations.separations import separations
 from relevanceai.operations.verdict import LEVEL, Evidence, Verdict, evidence_of, judged
-from relevanceai.progress import progress
+from relevanceai.progress import progress, slow
 from relevanceai.store.documents import DocumentStore
 
 if TYPE_CHECKING:
@@ -80,22 +83,46 @@ def pair_evidence(
     runner_up: tuple[float, float],
     seed: Sequence[int],
     *,
-    has_others: bool = False,
+    face: CommonFace | None = None,
+    looked_at: int | None = None,
+    noise: NDArray[np.float32] | None = None,
 ) -> tuple[Evidence, int]:
     """Return the evidence about two clusters from samples of them, and how many splits it took.
 
     One coarse split is made first. Where its p-value is above 0.5 it stands: the test that `compare`
     would make is left out, which can only keep a pair from being called separate.
+
+    Parameters
+    ----------
+    first, second : rows of the two, drawn at one rate, in random order.
+    runner_up : see `evidence_of`.
+    seed : of the folds.
+    face : the border of the two, where there are other clusters.
+    looked_at : of the rows that face each other in the larger cluster only so many are tested, and
+        of the smaller as many as fall to it; see `pair_sizes`. None for all.
+    noise : rows of noise at the same rate, those nearest to either of the two.
     """
+    n = (len(first), len(second))
+    few = pair_sizes(*n, max(n), _EDGES_AT)
+    edged = first[: few[0]], second[: few[1]]
     rng = np.random.default_rng(seed)
+    if face is not None:
+        masks = facing_each_other(face, first, second, noise)
+        first, second = first[masks[0]], second[masks[1]]
+        if noise is not None and masks[2].any():
+            outside = noise[masks[2]]
+            is_second = face.nearer_second(outside)
+            first = rng.permutation(np.concatenate([first, outside[~is_second]]))
+            second = rng.permutation(np.concatenate([second, outside[is_second]]))
+    if looked_at is not None:
+        sizes = pair_sizes(len(first), len(second), max(len(first), len(second)), looked_at)
+        first, second = first[: sizes[0]], second[: sizes[1]]
     test = separation_test(first, second, rng=rng, plain_above=_PLAIN)
     edges = CrossEdges(0.0, 0.0, 0.0, 0)
     if test.is_tested:  # else no verdict asks for them
-        few = pair_sizes(len(first), len(second), MOST_SAMPLED, _EDGES_AT)
-        edges = cross_edges(first[: few[0]], second[: few[1]])
-    n = (len(first), len(second))
+        edges = cross_edges(*edged)
     evidence = evidence_of(
-        test, n, cross_ratio=edges.ratio, runner_up=runner_up, has_others=has_others
+        test, n, (len(first), len(second)), cross_ratio=edges.ratio, runner_up=runner_up
     )
     return evidence, test.n_splits
 
@@ -128,6 +155,10 @@ def pairs_of(
     places = adjacent_pairs(found, centroids.means, least_share)
     drawn = all_samples(store, centroids, seed=seed) if drawn is None else drawn
     samples, n_drawn = drawn, int(np.diff(drawn.starts).max(initial=0))
+    noise = noise_of(store, centroids, vector_fields=centroids.clustering.vector_fields, seed=seed)
+    nearest = None
+    if len(noise.row_ids):
+        nearest = nearest_centroids(noise.vectors, centroids.means)
     n_clusters = len(centroids.ids)
     codes = found.own * n_clusters + found.other
 
@@ -139,20 +170,32 @@ def pairs_of(
 
     def work(place: NDArray[np.intp]) -> _Tested:
         first, second = int(place[0]), int(place[1])
-        sizes = pair_sizes(
-            int(centroids.count[first]), int(centroids.count[second]), n_drawn, looked_at
-        )
+        counts = int(centroids.count[first]), int(centroids.count[second])
+        sizes = pair_sizes(*counts, n_drawn, n_drawn)
+        between = None
+        if nearest is not None:
+            rate = min(noise.rate, max(sizes) / max(counts))
+            sizes = (int(np.ceil(rate * counts[0] - 1e-9)), int(np.ceil(rate * counts[1] - 1e-9)))
+            n = len(noise.at_rate(rate).row_ids)
+            is_near = (nearest[:n] == first) | (nearest[:n] == second)
+            between = noise.vectors[:n][is_near]
         rows = samples.rows(first, sizes[0]), samples.rows(second, sizes[1])
         evidence, n_splits = pair_evidence(
             *rows,
             (share(first, second)[1], share(second, first)[1]),
             (seed, first, second),
-            has_others=len(centroids.ids) > 2,
+            face=common_face(centroids.means, first, second),
+            looked_at=looked_at,
+            noise=between,
         )
         recovered = None
         if draws and evidence.is_tested:
             rng = np.random.default_rng((seed, first, second))
-            recovered = pair_recovery(*rows, rng=rng, n_draws=draws).both / draws
+            few = pair_sizes(*counts, n_drawn, looked_at)
+            drawn_again = pair_recovery(
+                rows[0][: few[0]], rows[1][: few[1]], rng=rng, n_draws=draws
+            )
+            recovered = drawn_again.both / draws
         return _Tested(first, second, evidence, n_splits, recovered)
 
     with progress("Comparing neighbouring clusters", len(places), unit="pairs", delay_s=1.0) as bar:
@@ -202,7 +245,7 @@ def _queued(
                 confidence=confidence,
                 documents=int(centroids.count[one.second]),
                 other_documents=int(centroids.count[one.first]),
-                looked_at=one.evidence.n_first + one.evidence.n_second,
+                looked_at=one.evidence.facing_first + one.evidence.facing_second,
                 splits=one.n_splits,
                 recovered=one.recovered,
                 reasons=reasons,
@@ -252,8 +295,9 @@ class ClusterPairs(HoldsClustering):
         Parameters
         ----------
         least_share : in [0, 1]; less finds more neighbours, and costs a test each.
-        most : documents of the larger cluster to look at in one pair, and of the smaller as many as
-            fall to it at the same rate. Up to 2,000 where the smaller would give fewer than 60.
+        most : documents of the larger cluster to test in one pair, of those that face the other (see
+            `Comparison.facing`), and of the smaller as many as fall to it at the same rate. Up to
+            2,000 where the smaller would give fewer than 60.
         draws : how often to draw the documents of each tested pair and cut them in two anew (pairwise
             bootstrap), for the column `recovered`; 20 multiply the cost by about 5.
         seed : of samples and splits; the same seed gives the same answer.
@@ -274,8 +318,9 @@ class ClusterPairs(HoldsClustering):
         `p_value`, `q_value` : of the test, and after Benjamini and Hochberg over all pairs tested.
         `separation` : orders pairs, the higher the more likely two; no unit.
         `documents`, `other_documents` : the sizes of the two.
-        `looked_at`, `splits` : documents that the test saw, and how often they were split: 0, not
-            tested, for there are fewer than 10 of one or 40 in all; 1, the first split showed
+        `looked_at`, `splits` : documents that the test saw, which are in front of the border of the
+            two, and how often they were split: 0, not tested, for there are fewer than 10 of one or
+            40 in all; 1, the first split showed
             nothing (p above 0.5), so that no more were made; 2 or 3, tested as `compare` does it.
         `recovered` : with `draws`, the share of them in which both clusters came back (Jaccard
             similarity of 0.75 at least); 0.0 for a pair that is not tested. A cut through one long
@@ -304,10 +349,11 @@ class ClusterPairs(HoldsClustering):
                 f"least_share is a share of documents in [0, 1], but got {least_share!r:.60}. "
                 f"Pass one, or leave it out for {LEAST_SHARE}."
             )
-        store, centroids = self._pinned()
-        found = pairs_of(
-            store, centroids, least_share=least_share, looked_at=most, draws=draws, seed=seed
-        )
+        with slow("Comparing neighbouring clusters"):
+            store, centroids = self._pinned()
+            found = pairs_of(
+                store, centroids, least_share=least_share, looked_at=most, draws=draws, seed=seed
+            )
         names = [
             "cluster",
             "other",

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,19 @@ from relevanceai.operations.naming import cluster_names
 from relevanceai.operations.pairs import Pair, pairs_of
 from relevanceai.operations.samples import all_samples
 from relevanceai.operations.splits import SplitCandidate, split_candidates_of
+from relevanceai.operations.stability import Stability, stabilities
+from relevanceai.progress import slow
 from relevanceai.show import printable
 from relevanceai.store.documents import DocumentStore
 
 MOST_NAMED = 1_000
 """Of more clusters only so many, the largest, are named, and those that are listed."""
+
+REFITS, MOST_REFITTED = 10, 200
+"""How often samples are clustered anew for the report, and of how many clusters at most."""
+
+STEADY = 0.5
+"""A cluster that came back in a smaller share of the refits is unstable."""
 
 _LISTED = 5  # of each kind
 _NAME = 40  # characters
@@ -41,6 +49,8 @@ class Review:
     pairs : every pair of neighbouring clusters, judged, in the order of review.
     splits : every cluster, tested for being two, most likely first. Of more than 1,000 clusters those
         of fewer than 80 documents, which cannot be tested, have no halves.
+    stability : of each cluster, how often it came back when samples were clustered anew; empty when
+        that was not done.
     """
 
     dataset: str
@@ -53,11 +63,29 @@ class Review:
     names: tuple[ClusterName, ...]
     pairs: tuple[Pair, ...]
     splits: tuple[SplitCandidate, ...]
+    stability: dict[str, Stability] = field(default_factory=dict)
 
     @property
     def to_merge(self) -> list[Pair]:
         """The pairs that are not shown to be separate, first those to look at first."""
         return [one for one in self.pairs if one.verdict != "separate"]
+
+    @property
+    def unstable(self) -> list[str]:
+        """The clusters that came back in fewer than half of the refits."""
+        return [
+            name for name, one in self.stability.items() if one.n and one.recovered < STEADY * one.n
+        ]
+
+    @property
+    def shaky(self) -> list[Pair]:
+        """The pairs called separate of which a cluster is unstable, the least stable first."""
+        unstable, separate = set(self.unstable), [p for p in self.pairs if p.verdict == "separate"]
+        shares = {name: one.recovered / max(1, one.n) for name, one in self.stability.items()}
+        return sorted(
+            (one for one in separate if unstable & {one.cluster, one.other}),
+            key=lambda one: min(shares[one.cluster], shares[one.other]),
+        )
 
     @property
     def to_split(self) -> list[SplitCandidate]:
@@ -84,7 +112,8 @@ class Review:
         lines = [f"{self.dataset}, clustering {self.alias} of {', '.join(self.vector_fields)}"]
         lines += ["  " + self._sizes()]
         if self.sizes:
-            lines += ["", *self._pairs(typed), "", *self._splits(typed), *self._vague(typed)]
+            lines += ["", *self._pairs(typed), *self._shaky(typed)]
+            lines += ["", *self._splits(typed), *self._vague(typed)]
         if 0 < len(self.names) < len(self.sizes):
             lines += [
                 "",
@@ -113,7 +142,11 @@ class Review:
             steps.append(f"ops.closest([{self.to_split[0].cluster!r}], page_size=20): one or two?")
         if len(self.sizes) > 1 and not steps:
             steps.append("ops.granularity('<field>') tells whether finer clusters would tell more.")
-        if len(self.sizes) > 1:
+        if self.shaky and len(steps) < 3:
+            steps.append(
+                "Cluster with another number of clusters, and see which pairs stay separate."
+            )
+        elif len(self.sizes) > 1:
             steps.append("ops.quality(stability=50) tells which clusters come back.")
         return steps or ["Cluster with more clusters: dataset.cluster(n_clusters=...)"]
 
@@ -147,6 +180,8 @@ class Review:
             "names": [_plain(one) for one in self.names],
             "pairs": [_plain(one) for one in self.pairs],
             "splits": [_plain(one) for one in self.splits],
+            "stability": {name: _plain(one) for name, one in self.stability.items()},
+            "shaky": [[one.other, one.cluster] for one in self.shaky],
             "next_steps": self.next_steps,
         }
 
@@ -199,6 +234,21 @@ class Review:
             )
             lines.append(f"            {_why(one)}")
         return lines + _more(len(self.to_merge), "pairs()", typed)
+
+    def _shaky(self, typed: Sequence[str] | None) -> list[str]:
+        if not self.shaky:
+            return []
+        are = "pair is" if len(self.shaky) == 1 else "pairs are"
+        lines = [
+            "",
+            f"{len(self.shaky):,} {are} separate, but with a cluster that does not come back: there is a "
+            "valley, the clusters are not what lies on its sides.",
+        ]
+        for one in self.shaky[:_LISTED]:
+            lines.append(f"  separate  {self._named(one.other)} and {self._named(one.cluster)}")
+            told = (f"{name} in {self.stability[name]}" for name in (one.other, one.cluster))
+            lines.append(f"            Clustered anew, {' and '.join(told)} came back.")
+        return lines + _more(len(self.shaky), "report().shaky", typed)
 
     def _splits(self, typed: Sequence[str] | None) -> list[str]:
         if not self.to_split:
@@ -266,14 +316,10 @@ def _plain(value: Any) -> dict[str, Any]:
     return result
 
 
-def review_of(store: DocumentStore, centroids: Centroids, *, seed: int = 0) -> Review:
-    """Review a clustering; see `ClusterReview.report`.
-
-    Parameters
-    ----------
-    store : a snapshot, the one that the centroids are of.
-    seed : of the samples that are looked at.
-    """
+def review_of(
+    store: DocumentStore, centroids: Centroids, *, stability: int | None = None, seed: int = 0
+) -> Review:
+    """Review a clustering; see `ClusterReview.report`. `store` is a snapshot, that of the centroids."""
     clustering = centroids.clustering
     drawn = all_samples(store, centroids, seed=seed) if centroids.ids else None
     labels, valid = store.labels(clustering)
@@ -294,6 +340,9 @@ def review_of(store: DocumentStore, centroids: Centroids, *, seed: int = 0) -> R
         to_merge = [one for one in pairs if one.verdict != "separate"][:_LISTED]
         only |= {name for one in to_merge for name in (one.cluster, one.other)}
         only |= {one.cluster for one in splits[:_LISTED]}
+    if stability is None:
+        stability = REFITS if 1 < len(centroids.ids) <= MOST_REFITTED else 0
+    stable = stabilities(store, centroids, stability, seed=seed) if stability else []
     return Review(
         dataset=store.name,
         alias=clustering.alias,
@@ -305,40 +354,48 @@ def review_of(store: DocumentStore, centroids: Centroids, *, seed: int = 0) -> R
         names=tuple(cluster_names(store, centroids, seed=seed, only=only)),
         pairs=tuple(pairs),
         splits=tuple(splits),
+        stability=dict(zip(centroids.ids, stable, strict=False)),
     )
 
 
 class ClusterReview(HoldsClustering):
     """The question what to look at first."""
 
-    def report(self, *, seed: int = 0) -> Review:
+    def report(self, *, stability: int | None = None, seed: int = 0) -> Review:
         """Print what to know about this clustering and what to look at first, and return it.
 
         Sizes; the pairs of neighbouring clusters that are not shown to be separate, in the order of
-        `pairs`, each with its first reason; the clusters that look like two; names that do not tell
-        a cluster from its nearest sibling; what to do next. At most five of each.
+        `pairs`, each with its first reason; the separate pairs of which a cluster does not come back
+        when samples are clustered anew; the clusters that look like two; names that do not tell a
+        cluster from its nearest sibling; what to do next. At most five of each.
 
         Parameters
         ----------
+        stability : how often to cluster a sample anew; 0 for not at all, None for 10 times where there
+            are at most 200 clusters. A cluster that comes back in fewer than half is unstable.
         seed : of samples and splits; the same seed gives the same report.
 
         Returns
         -------
-        Review: `text`, what was printed; `pairs`, `splits`, `names`, all that was found;
-        `next_steps`; `to_dict()`.
+        Review: `text`, what was printed; `pairs`, `splits`, `names`, `stability`, all that was found;
+        `shaky`, the separate pairs with an unstable cluster; `next_steps`; `to_dict()`.
 
         Notes
         -----
-        The cost of `pairs`, `split_candidates` and `names`, with one sample for all. Of more than
+        The cost of `pairs`, `split_candidates`, `names` and the refits, with one sample for the
+        first two. Of more than
         1,000 clusters only the 1,000 largest and those listed are named, and those of fewer than 80
         documents are not cut; the report says so.
         """
-        found = self.review(seed=seed)
+        found = self.review(stability=stability, seed=seed)
         print(found.text)
         return found
 
-    def review(self, *, seed: int = 0) -> Review:
+    def review(self, *, stability: int | None = None, seed: int = 0) -> Review:
         """Return what `report` prints, and print nothing."""
+        if stability is not None:
+            check_count("stability", stability, least=0)
         check_count("seed", seed, least=0)
-        store, centroids = self._pinned()
-        return review_of(store, centroids, seed=seed)
+        with slow("Reviewing the clustering"):
+            store, centroids = self._pinned()
+            return review_of(store, centroids, stability=stability, seed=seed)

@@ -11,7 +11,7 @@ import lance
 from filelock import FileLock
 
 from relevanceai.errors import WorkspaceError
-from relevanceai.store.labels import write_file
+from relevanceai.store.whole_file import write_file
 
 
 class Committed(Protocol):

@@ -1,14 +1,9 @@
-"""What a dataset's folder and its Lance schema say of it: its name, its format, its fields."""
+"""What a dataset's folder says of it, without opening it: its name and its format."""
 
 import json
 from pathlib import Path
 
-import pyarrow as pa
-
 from relevanceai.errors import WorkspaceError
-from relevanceai.store.columns import KIND_KEY, Field
-from relevanceai.store.labels import LABEL_PREFIX
-from relevanceai.store.names import field_of
 
 
 def described_name(folder: Path) -> str | None:
@@ -34,16 +29,3 @@ def described(folder: Path) -> dict[str, object]:
             "Bring the file back from a copy of the workspace."
         ) from error
     return described if isinstance(described, dict) else {}
-
-
-def fields_of(schema: pa.Schema) -> list[Field]:
-    """Return the fields that the columns of a Lance schema keep; labels are not among them."""
-    fields: dict[str, Field] = {}
-    for one in schema:
-        if one.name.startswith(LABEL_PREFIX):
-            continue
-        kind = (one.metadata or {}).get(KIND_KEY, b"text").decode()
-        width = one.type.list_size if kind == "vector" else 0
-        name = field_of(one.name)
-        fields[name] = Field(name, one.name, kind, width)  # the latest generation holds
-    return list(fields.values())

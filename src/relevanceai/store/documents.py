@@ -17,7 +17,7 @@ from relevanceai.errors import NotFoundError, WorkspaceError, listed
 from relevanceai.store.adding import add_column
 from relevanceai.store.columns import Field, from_arrow, vectors_of
 from relevanceai.store.commits import announce_last, changing, writing
-from relevanceai.store.described import described, fields_of
+from relevanceai.store.described import described
 from relevanceai.store.filters import fields_in
 from relevanceai.store.formats import check_format
 from relevanceai.store.gone import told_when_gone
@@ -31,6 +31,7 @@ from relevanceai.store.labels import (
 from relevanceai.store.layout import is_laid_out, layout_of, taken, takes
 from relevanceai.store.masks import rows_passing
 from relevanceai.store.outgoing import chosen, documents_of
+from relevanceai.store.schema_fields import fields_of
 from relevanceai.store.stored_vectors import StoredVectors
 
 BATCH_ROWS = 8192

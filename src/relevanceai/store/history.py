@@ -11,10 +11,10 @@ import lance
 from lance.optimize import Compaction
 
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.store.described import fields_of
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import LABEL_PREFIX, Clustering, read_records
 from relevanceai.store.names import field_of
+from relevanceai.store.schema_fields import fields_of
 
 BEFORE_RESTORE = "before-restore"
 _TAG = re.compile(r"(?=.{1,100}$)(?![0-9]+$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(?<!\.lock)")

@@ -8,7 +8,6 @@ two commits can leave, the later one holds.
 import io
 import json
 import logging
-import os
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from relevanceai.errors import WorkspaceError
 from relevanceai.store.names import slug
+from relevanceai.store.whole_file import write_file
 
 Numbers: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
 
@@ -185,17 +185,3 @@ def kept_arrays(path: Path) -> dict[str, Numbers] | None:
             return {name: archive[name] for name in archive.files}
     except Exception:  # noqa: BLE001 - a damaged zip raises nearly anything, and nothing is lost
         return None
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: a temporary file beside it, synced, then renamed."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -12,8 +12,8 @@ from relevanceai.errors import WorkspaceError
 from relevanceai.store.columns import Field, to_arrow
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.formats import FORMAT
-from relevanceai.store.labels import write_file
 from relevanceai.store.leftovers import hidden_folder, remove_leftovers
+from relevanceai.store.whole_file import write_file
 
 
 def create(store: DocumentStore, source: pa.Table | pa.RecordBatchReader) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.store.described import fields_of
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.interrupts import finished
+from relevanceai.store.schema_fields import fields_of
 
 IndexMetric: TypeAlias = Literal["cosine", "l2", "dp"]
 PREFIX = "_vector_index_"

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from relevanceai.errors import RelevanceAIError, listed
 from relevanceai.store.cache import cached_files
 from relevanceai.store.columns import Field, from_arrow, vectors_of
-from relevanceai.store.described import fields_of
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.history import tags
 from relevanceai.store.labels import LABEL_PREFIX, Clustering, kept_arrays, read_record
+from relevanceai.store.schema_fields import fields_of
 
 _DAMAGE = (OSError, ValueError, TypeError, LookupError, RuntimeError, pa.ArrowException)
 """What reading a damaged file raises; Lance also panics, which is no Exception."""

@@ -1,4 +1,8 @@
-"""Workspace: a folder that holds datasets, each under the slug of its name."""
+"""Workspace: a folder that holds datasets, each under the slug of its name.
+
+What opens a dataset imports Lance, which takes most of a second; a workspace can be named, and its
+datasets listed, without.
+"""
 
 import json
 import logging
@@ -7,15 +11,18 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from relevanceai.errors import NotFoundError, WorkspaceError, listed
 from relevanceai.store.cache import cached_bytes, trim
 from relevanceai.store.described import described_name
-from relevanceai.store.documents import DocumentStore
 from relevanceai.store.formats import FORMAT, check_format
-from relevanceai.store.labels import write_file
 from relevanceai.store.leftovers import hidden_folder, remove_all_leftovers, remove_leftovers
 from relevanceai.store.names import checked_name, slug
+from relevanceai.store.whole_file import write_file
+
+if TYPE_CHECKING:
+    from relevanceai.store.documents import DocumentStore
 
 _LOG = logging.getLogger(__name__)
 
@@ -75,10 +82,12 @@ class Workspace:
                 _LOG.warning("%s", error)
         return sorted(name for name in names if name is not None)
 
-    def store(self, name: str) -> DocumentStore:
+    def store(self, name: str) -> "DocumentStore":
         """Return the store of a dataset, which need not exist before the first write."""
+        from relevanceai.store.documents import DocumentStore
+
         name = checked_name(name, "dataset")
-        return DocumentStore(self._datasets / slug(name), name, self._lock_file(name))
+        return DocumentStore(self._folder(name), name, self._lock_file(name))
 
     def delete(self, name: str) -> None:
         """Delete a dataset whole: its folder is moved out of sight first, then removed.
@@ -104,23 +113,25 @@ class Workspace:
 
     def cache_sizes(self) -> dict[str, int]:
         """Return the size in bytes of the cache of each dataset."""
-        return {name: cached_bytes(self.store(name).folder) for name in self.names()}
+        return {name: cached_bytes(self._folder(name)) for name in self.names()}
 
     def clear_cache(self) -> int:
         """Delete every cache, and what killed writers left; return the bytes freed."""
-        freed = sum(trim(self.store(name).folder, 0) for name in self.names())
+        freed = sum(trim(self._folder(name), 0) for name in self.names())
         return freed + remove_all_leftovers(self._datasets, self.folder / "locks")
 
     def was_deleted(self, name: str) -> bool:
         """Tell whether a dataset of this name was deleted here once."""
         return (self._deleted / slug(name)).exists()
 
-    def build(self, name: str, fill: Callable[[DocumentStore], None]) -> DocumentStore:
+    def build(self, name: str, fill: "Callable[[DocumentStore], None]") -> "DocumentStore":
         """Make a dataset out of sight, let `fill` write to it, and move it in place, whole.
 
         Another process that builds the same dataset is waited for; a dataset that is there already
         is left alone.
         """
+        from relevanceai.store.documents import DocumentStore
+
         store = self.store(name)
         with store.writing():
             if store.exists():
@@ -168,6 +179,9 @@ class Workspace:
     @property
     def _datasets(self) -> Path:
         return self.folder / "datasets"
+
+    def _folder(self, name: str) -> Path:
+        return self._datasets / slug(name)
 
     @property
     def _deleted(self) -> Path:

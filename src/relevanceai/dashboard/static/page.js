@@ -4,12 +4,20 @@ const policy = window.trustedTypes?.createPolicy("fragments", { createHTML: (tex
 
 dropMarker();
 softenPictures();
-localTimes(document);
 submitOnChange();
 closeMenus();
-showCurrentTab();
 const map = document.getElementById("heatmap");
 if (map) startMap(map);
+afterPaint(() => {
+  showCurrentTab();
+  localTimes(document);
+});
+
+/** What is slow and only polishes waits until the page can be seen, or is in a hidden tab. */
+function afterPaint(polish) {
+  if (document.hidden) polish();
+  else requestAnimationFrame(() => setTimeout(polish));
+}
 
 /** Take the sign-in marker out of the address. */
 function dropMarker() {
@@ -29,15 +37,21 @@ function softenPictures() {
   }, true);
 }
 
-/** Say times in the reader's own zone and manner. */
+/** Say times in the reader's own zone and manner; the time of day when the pointer asks for it. */
 function localTimes(within) {
+  let asDay = null;
+  let asTime = null; // each takes milliseconds to make, and the page is not painted meanwhile
   for (const time of within.querySelectorAll("time[datetime]")) {
     const text = time.dateTime;
     if (!/T\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(text)) continue;
     const at = new Date(text);
     if (Number.isNaN(at.getTime())) continue;
-    time.textContent = at.toLocaleDateString(undefined, { dateStyle: "medium" });
-    time.title = at.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+    asDay ??= new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+    time.textContent = asDay.format(at);
+    time.addEventListener("pointerenter", () => {
+      asTime ??= new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+      time.title = asTime.format(at);
+    }, { once: true });
   }
 }
 

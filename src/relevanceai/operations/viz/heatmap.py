@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.similarity import CentroidMetric
 from relevanceai.operations.verdict import Verdict
+from relevanceai.operations.viz.colours import rocket
 from relevanceai.operations.viz.fonts import drawable
 from relevanceai.operations.viz.verdicts import draw_verdicts
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
 
 LONGEST_LABEL = 32
 
@@ -104,39 +106,36 @@ def _put_cells(
     ax: "Axes", matrix: "pd.DataFrame", low: float, high: float, bar_axes: "Axes | None"
 ) -> None:
     """Draw each value as a cell of its own, and the colour bar."""
-    import seaborn as sns
-
-    sns.heatmap(
-        matrix,
-        vmin=low,
-        vmax=high,
-        ax=ax,
-        square=True,
-        xticklabels=False,
-        yticklabels=False,
-        cbar_ax=bar_axes,
+    n_clusters = len(matrix)
+    mesh = ax.pcolormesh(
+        np.ma.masked_invalid(matrix.to_numpy()), cmap=rocket(), vmin=low, vmax=high
     )
+    ax.set(xlim=(0, n_clusters), ylim=(n_clusters, 0), aspect="equal", xlabel="", ylabel="")
+    _frame(ax, mesh, bar_axes)
 
 
 def _put_image(
     ax: "Axes", matrix: "pd.DataFrame", low: float, high: float, bar_axes: "Axes | None"
 ) -> None:
     """Draw the same as a picture of the values, which takes a fraction of the time."""
-    import seaborn as sns
-
     n_clusters = len(matrix)
     pixels = _side_pt(ax) * ax.figure.dpi / 72 / n_clusters  # of a cell
     are_even = pixels >= 3 or (pixels > 0.9 and abs(pixels - round(pixels)) < 0.01)
     image = ax.imshow(
         matrix.to_numpy(np.float32),
         interpolation="nearest" if are_even else "antialiased",
-        cmap=sns.color_palette("rocket", as_cmap=True),
+        cmap=rocket(),
         vmin=low,
         vmax=high,
         extent=(0, n_clusters, n_clusters, 0),
         aspect="equal",
     )
-    bar = ax.figure.colorbar(image, bar_axes, ax)
+    _frame(ax, image, bar_axes)
+
+
+def _frame(ax: "Axes", drawn: "ScalarMappable", bar_axes: "Axes | None") -> None:
+    """Add the colour bar, and take the lines around both away."""
+    bar = ax.figure.colorbar(drawn, bar_axes, ax)
     bar.outline.set_linewidth(0)
     for spine in ax.spines.values():
         spine.set_visible(False)
