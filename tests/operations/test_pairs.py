@@ -275,7 +275,7 @@ def test_two_that_do_not_touch_are_judged_by_the_one_between() -> None:
     assert (found.verdict, found.facing) == ("undecided", (0, 0))
     assert found.reasons == (
         "Too few documents face each other: 0 and 0 of 300 of cluster-0 and 300 of cluster-2; a test "
-        "needs 10 of each and 40 in all. Before the others lie third clusters.",
+        "needs 10 of each and 40 in all. In front of the others lie third clusters.",
         "cluster-1 lies between them, and is not shown to be separate from both.",
     )
     assert found.between == "cluster-1"
