@@ -256,6 +256,7 @@ def _usable(
         any_term
         or (
             not (common.intersection(word.split(" ")) if " " in word else word.isdigit())
+            and len(set(word.split(" "))) == word.count(" ") + 1  # "boot boots", folded
             and (len(word) > 1 or not word.isascii())
         )
         for word in words
