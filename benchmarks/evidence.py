@@ -123,11 +123,11 @@ def _run(
 
 def _is_done(held: dict[str, int] | None, runs: int) -> bool:
     """Tell whether a cell has had its runs, or has the pairs that it stops at."""
-    from evidence_pieces import ENOUGH_PAIRS
+    from evidence_pieces import is_enough
 
     if held is None:
         return False
-    return held["runs"] >= runs or held.get("pairs", 0) >= ENOUGH_PAIRS
+    return held["runs"] >= runs or ("pairs" in held and is_enough(held))
 
 
 def _use_scratch() -> None:

@@ -145,7 +145,8 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
         model : a name ("kmeans", "minibatchkmeans", "agglomerative", "birch", "gmm", "hdbscan",
             "dbscan", "communitydetection"; see `relevanceai.clustering.models.fit_labels`) or an
             object with `fit_predict(vectors)`, or with `partial_fit` and `predict`.
-        n_clusters : how many clusters; None for the model's own way, or sqrt(n / 2).
+        n_clusters : how many clusters; None for the model's own way, or round(sqrt(n / 2)),
+            from 2 to 50, which is said on stderr and in `run_report()`.
         vector_fields : what to cluster on; None when there is only one vector field. Several are
             each scaled to unit norm and put side by side.
         alias : the name of the result; None for one made of the model and the number of clusters
@@ -156,7 +157,7 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
             clustered.
         model_kwargs : further arguments of the named model. For "kmeans": `spherical=True` compares
             directions; `n_init`, `max_iter`, `tol`, `sample` and `library` as in
-            `relevanceai.clustering.kmeans.KMeansOptions`.
+            `relevanceai.clustering.kmeans_options.KMeansOptions`.
 
         Returns
         -------

@@ -5,9 +5,11 @@ import logging
 import numpy as np
 import pytest
 
-from relevanceai.clustering import kmeans
-from relevanceai.clustering.kmeans import KMeansOptions, fit_kmeans, options_from
+from relevanceai.clustering import kmeans, kmeans_training
+from relevanceai.clustering.kmeans import fit_kmeans
+from relevanceai.clustering.kmeans_options import KMeansOptions, options_from
 from relevanceai.errors import InvalidInputError, MissingExtraError
+from relevanceai.kernels.lloyd import with_ones
 from streamed_groups import Stream, groups, is_same_partition
 
 
@@ -110,6 +112,41 @@ def test_rows_that_take_no_part_are_neither_sampled_nor_assigned():
     assert is_same_partition(found.labels, true[labels == 0])
 
 
+def test_few_rows_of_many_that_take_part_give_a_whole_sample():
+    rows, true = groups()
+    labels = np.where(np.arange(300) % 10, -1, 0).astype(np.int32)
+    found = fitted(rows, 5, labels=labels, sample=25)
+    assert found.facts["sample"] == 25
+    assert is_same_partition(found.labels, true[labels == 0])
+
+
+def test_steps_that_go_on_add_no_inertia_and_get_further(monkeypatch):
+    rng = np.random.default_rng(5)
+    rows = with_ones(rng.standard_normal((3000, 8)).astype(np.float32))
+    reached = {}
+    for stride in (1.0, 1.9):
+        monkeypatch.setattr(kmeans_training, "_STRIDE", stride)
+        walk = kmeans_training._Walk(rows[:20, :-1].astype(float), KMeansOptions(), rng, list)
+        inertias = []
+        for _ in range(8):
+            walk.step(rows)
+            inertias.append(walk.inertia)
+        assert (np.diff(inertias) < 0).all()
+        reached[stride] = inertias[-1]
+    assert reached[1.9] < 0.995 * reached[1.0]
+
+
+def test_groups_that_lie_apart_are_at_rest_after_a_few_steps():
+    rows, true = groups()
+    rows = with_ones(rows)
+    starts = np.stack([rows[true == place][0, :-1] for place in range(5)]).astype(float)
+    walk = kmeans_training._Walk(starts, KMeansOptions(), np.random.default_rng(0), list)
+    for _ in range(3):
+        walk.step(rows)
+    means = [rows[true == place, :-1].mean(axis=0, dtype=float) for place in range(5)]
+    np.testing.assert_allclose(walk.centroids, means, rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize("n_rows", [1, 2, 3, 5])
 def test_a_handful_of_rows_work(n_rows, library):
     rows = np.eye(5, dtype=np.float32)[:n_rows]
@@ -161,7 +198,7 @@ def test_faiss_that_is_not_installed_names_the_extra(monkeypatch):
     def missing(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(kmeans, "import_module", missing)
+    monkeypatch.setattr(kmeans_training, "import_module", missing)
     with pytest.raises(MissingExtraError) as caught:
         fitted(groups()[0], 2, library="faiss")
     assert str(caught.value) == (

@@ -29,6 +29,21 @@ def test_the_report_of_a_run_is_kept_and_printed(own_small):
     assert lines[-1] == "clusters    3, of 10 to 30 documents"
 
 
+def test_a_number_of_clusters_that_nobody_gave_is_told(own_small, capsys):
+    report = own_small.cluster("kmeans", alias="by-rule").run_report()
+    assert len(report.sizes) == 5
+    assert report.count_rule == "round(sqrt(documents / 2)), from 2 to 50"
+    assert "their number  not given: round(sqrt(documents / 2)), from 2 to 50" in str(report)
+    assert capsys.readouterr().err == (
+        "relevanceai: n_clusters was not given: 5 clusters of 60 documents, by "
+        "round(sqrt(documents / 2)), from 2 to 50. Pass n_clusters for another number\n"
+    )
+    report = own_small.cluster("kmeans", n_clusters=5, alias="given").run_report()
+    assert report.count_rule is None
+    assert "not given" not in str(report)
+    assert capsys.readouterr().err == ""
+
+
 def test_the_report_stays_that_of_the_run(own_small):
     ops = own_small.cluster("kmeans", n_clusters=3, alias="three")
     own_small.delete_documents(["d0-00"])

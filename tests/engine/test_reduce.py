@@ -13,6 +13,7 @@ from relevanceai.engine.reduce import FAN_IN, reduce
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.moments import Moments
 from relevanceai.kernels.nearest import NearestRows
+from relevanceai.store.array_source import ArraySource
 
 CHUNK = 16
 N_DIMS = 3
@@ -205,3 +206,53 @@ def test_fewer_than_one_worker_is_refused():
     assert str(caught.value) == (
         "A reduction was asked to run on 0 workers. Pass workers=1 or more."
     )
+
+
+class Stepping:
+    """A kernel whose threads need but one, with two last steps that write down when they ran."""
+
+    is_cut_blind = True
+
+    def __init__(self, told, fails=False):
+        self.told, self.fails, self.n_rows = told, fails, 0
+
+    def update(self, batch):
+        self.n_rows += len(batch)
+        self.told.append("rows")
+
+    def merge(self, other):
+        self.n_rows += other.n_rows
+
+    @property
+    def last_steps(self):
+        return (self.first, lambda: self.told.append("second"))
+
+    def first(self):
+        self.told.append("first")
+        if self.fails:
+            raise RuntimeError("a step failed")
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_last_steps_begin_when_all_kernels_have_done_what_is_before(workers):
+    told = []
+    batch = rows(200_000)
+    source = ArraySource(batch.vectors, batch.labels)
+    assert reduce(lambda: Stepping(told), source, workers=workers).n_rows == 200_000
+    names = list(dict.fromkeys(told))
+    assert names == ["rows", "first", "second"]
+    assert told == sorted(told, key=names.index)
+    assert told.count("second") == told.count("first") <= workers
+
+
+@pytest.mark.parametrize(("workers", "failing"), [(1, 1), (2, 1), (2, 2), (3, 3)])
+def test_a_last_step_that_fails_ends_the_pass(workers, failing):
+    made = []
+
+    def make():  # the first made is asked what it needs, and sees no row
+        made.append(Stepping([], fails=len(made) == failing))
+        return made[-1]
+
+    batch = rows(200_000)
+    with pytest.raises(RuntimeError, match="a step failed"):
+        reduce(make, ArraySource(batch.vectors, batch.labels), workers=workers)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import naive
 from relevanceai.kernels import common_face as module
-from relevanceai.kernels.common_face import common_face
+from relevanceai.kernels.common_face import common_face, facing_each_other
 
 seeds = st.integers(0, 10_000)
 
@@ -104,3 +104,18 @@ def test_each_row_is_nearer_to_one_of_the_two() -> None:
         True,
         False,
     ]
+
+
+def test_noise_is_taken_within_a_cylinder_and_without_it_nothing_is_left_out() -> None:
+    face = common_face(np.array([[-3.0, 0.0], [3.0, 0.0]]), 0, 1)
+    first = np.array([[-3.0, at] for at in range(-5, 6)], np.float32)
+    second = first + np.float32([6, 0])
+    assert face.aside(first).tolist() == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4, 5]
+    masks = facing_each_other(face, first, second)
+    assert all(mask.all() for mask in masks[:2])
+    assert len(masks[2]) == 0
+    noise = np.array([[0.0, 7.4], [0.0, 7.6], [40.0, 0.0]], np.float32)  # 1.5 times 5 is the limit
+    *clusters, outside = facing_each_other(face, first, second, noise)
+    assert all(mask.all() for mask in clusters)
+    assert outside.tolist() == [True, False, True]
+    assert not facing_each_other(face, first[:0], second[:0], noise)[2][:2].any()

@@ -1,5 +1,7 @@
 """NearestRows: equal to the definition, blind to cuts and order, exact about ties."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,25 +10,32 @@ from hypothesis.extra.numpy import arrays
 
 import naive
 from relevanceai.batch import VectorBatch
-from relevanceai.kernels import size, units
+from relevanceai.kernels import sieve, size, units
+from relevanceai.kernels.codes import encoded
 from relevanceai.kernels.nearest import METRICS, SIMILARITIES, NearestRows, RankedRows, row_values
 
 metrics = pytest.mark.parametrize("metric", METRICS)
 
 
-@pytest.fixture(autouse=True, scope="module", params=["numpy", "machine code"])
+@pytest.fixture(autouse=True, scope="module", params=["numpy", "machine code", "codes"])
 def path(request):
-    """Every law holds on both paths."""
+    """Every law holds on all paths."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(size, "COMPILED_FROM", 0 if request.param == "machine code" else 2**62)
+        patch.setattr(size, "COMPILED_FROM", 2**62 if request.param == "numpy" else 0)
+        patch.setattr(sys.modules[__name__], "HAS_CODES", request.param == "codes")
         yield request.param
 
 
+HAS_CODES = False
+
+
 def batch_of(row_ids, vectors, labels):
+    vectors = np.asarray(vectors, dtype=np.float32)
     return VectorBatch(
         np.asarray(row_ids, dtype=np.int64),
-        np.asarray(vectors, dtype=np.float32),
+        vectors,
         np.asarray(labels, dtype=np.int32),
+        encoded(vectors) if HAS_CODES else None,
     )
 
 
@@ -282,3 +291,60 @@ def test_rows_put_in_order_of_their_labels_change_no_bit(metric, monkeypatch):
     ):
         assert ids.tolist() == true_ids.tolist()
         assert values.tobytes() == true_values.tobytes()
+
+
+@pytest.mark.parametrize("most_waiting", [0, 50, 10**6])
+@pytest.mark.parametrize("metric", ["cosine", "dp", "l2"])
+def test_what_codes_leave_out_changes_nothing(metric, most_waiting, monkeypatch):
+    monkeypatch.setattr(sieve, "_MOST_WAITING", most_waiting)
+    monkeypatch.setattr(size, "COMPILED_FROM", 0)
+    rng = np.random.default_rng(5)
+    vectors = rng.standard_normal((3000, 24)).astype(np.float32) + 2
+    vectors[::50] = vectors[0]  # equal rows: ties
+    vectors[7] = 0
+    labels = rng.integers(-1, 6, 3000).astype(np.int32)
+    centroids = np.stack([vectors[labels == one].mean(axis=0, dtype=float) for one in range(6)])
+    plain = VectorBatch(rng.permutation(3000), vectors, labels)
+    pieces = [plain[start : start + 700] for start in range(0, 3000, 700)]
+    coded = [
+        VectorBatch(one.row_ids, one.vectors, one.labels, encoded(one.vectors)) for one in pieces
+    ]  # each with a shift and scale of its own
+    kernels = [RankedRows(centroids, 12, metrics=[metric], n_rows=10**6)]
+    kernels += [kernels[0].fresh() for _ in range(2)]
+    for place, piece in enumerate(coded):
+        kernels[place % 3].update(piece)
+    if most_waiting:  # as an engine has it: step by step, all kernels in each
+        for steps in zip(*(kernel.last_steps for kernel in kernels), strict=True):
+            for step in steps:
+                step()
+    for other in kernels[1:]:
+        kernels[0].merge(other)
+    alone = RankedRows(centroids, 12, metrics=[metric], n_rows=10**6)
+    alone.update(plain)
+    for furthest in (False, True):
+        for (rows, values), (true_rows, true_values) in zip(
+            kernels[0].result(metric, furthest=furthest),
+            alone.result(metric, furthest=furthest),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(rows, true_rows)
+            np.testing.assert_array_equal(values, true_values)
+
+
+def test_most_rows_are_never_read_where_there_are_codes(monkeypatch):
+    monkeypatch.setattr(size, "COMPILED_FROM", 0)
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((20_000, 64)).astype(np.float32)
+    batch = VectorBatch(np.arange(20_000), vectors, np.zeros(20_000, np.int32), encoded(vectors))
+    kernel = RankedRows(np.ones((1, 64)), 10, n_rows=20_000)
+    read = []
+    compete = RankedRows._compete
+
+    def counted(self, part, order, *args, **options):
+        read.append(len(order))
+        compete(self, part, order, *args, **options)
+
+    monkeypatch.setattr(RankedRows, "_compete", counted)
+    kernel.update(batch)
+    kernel.result("cosine")
+    assert 20 <= sum(read) < 500

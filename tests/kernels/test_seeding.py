@@ -60,3 +60,22 @@ def test_the_sample_is_a_copy():
     sample.update(rows)
     rows[:] = 7
     assert sample.result().tolist() == [[1.0], [1.0], [1.0]]
+
+
+@pytest.mark.parametrize(("n_expected", "is_short"), [(40, False), (400, False), (400_000, True)])
+def test_a_sample_knows_whether_fewer_rows_came_than_were_expected(n_expected, is_short):
+    sample = RowSample(10, np.random.default_rng(0), n_expected=n_expected)
+    sample.update(np.arange(400, dtype=np.float32)[:, None])
+    assert sample.is_short == is_short
+    assert (len(np.unique(sample.result())) < 10) == is_short
+
+
+def test_a_sample_of_rows_that_came_as_expected_is_uniform():
+    rng = np.random.default_rng(2)
+    count = np.zeros(200)
+    for _ in range(2000):
+        sample = RowSample(20, rng, n_expected=200)
+        sample.update(np.arange(200, dtype=np.float32)[:, None])
+        assert not sample.is_short
+        count[sample.result().ravel().astype(int)] += 1
+    np.testing.assert_allclose(count, 200, atol=70)

@@ -232,7 +232,7 @@ def test_noise_between_two_is_looked_at(tmp_path: Path) -> None:
     assert found.pairs()["verdict"].tolist() == ["same"]
     one = found.compare("a", "b", describe=False)
     assert one.verdict == "same"
-    assert sum(one.facing) == 1200 > sum(one.compared)
+    assert 1200 >= sum(one.facing) > sum(one.compared)
     assert "outlier" in {placed.cluster for placed in one.strip}
     cloud[:, 0] = 2 * cloud[:, 0] + 8 * np.sign(cloud[:, 0])
     apart = ClusterOps.from_arrays(cloud, np.where(np.abs(cloud[:, 0]) < 8.3, "outlier", cores))
@@ -248,10 +248,23 @@ def test_noise_is_seen_at_the_rate_of_the_clusters(monkeypatch: pytest.MonkeyPat
     rate = 60 / (cores == "outlier").sum()
     one = ClusterOps.from_arrays(cloud, cores).compare("a", "b", describe=False)
     assert one.verdict != "separate"
-    assert abs(sum(one.facing) - rate * 3000) <= 3
+    assert 0.9 * rate * 3000 < sum(one.facing) < rate * 3000 + 3
     table = ClusterOps.from_arrays(cloud, cores).pairs(most=2_000)
     assert table["verdict"].tolist() != ["separate"]
-    assert abs(table["looked_at"][0] - rate * 3000) <= 3
+    assert 0.9 * rate * 3000 < table["looked_at"][0] < rate * 3000 + 3
+
+
+def test_noise_that_lies_aside_fills_no_valley() -> None:
+    rng = np.random.default_rng(5)
+    group = np.arange(600) % 2
+    groups = rng.normal(size=(600, 24)).astype(np.float32)
+    groups[:, 0] += 6 * group
+    around = 3 * rng.normal(size=(400, 24)).astype(np.float32)
+    around[:, 0] += 3
+    labels = ["ab"[one] for one in group] + ["outlier"] * 400
+    ops = ClusterOps.from_arrays(np.concatenate([groups, around]), labels)
+    assert ops.pairs()["verdict"].tolist() == ["separate"]
+    assert ops.compare("a", "b", describe=False).verdict == "separate"
 
 
 def test_two_that_do_not_touch_are_judged_by_the_one_between() -> None:
@@ -263,7 +276,7 @@ def test_two_that_do_not_touch_are_judged_by_the_one_between() -> None:
     assert (found.verdict, found.facing) == ("undecided", (0, 0))
     assert found.reasons == (
         "Too few documents face each other: 0 and 0 of 300 of cluster-0 and 300 of cluster-2; a test "
-        "needs 10 of each and 40 in all. Before the others lie third clusters.",
+        "needs 10 of each and 40 in all. In front of the others lie third clusters.",
         "cluster-1 lies between them, and is not shown to be separate from both.",
     )
     assert found.between == "cluster-1"

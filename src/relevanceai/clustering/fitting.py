@@ -11,18 +11,15 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import VectorSource
 from relevanceai.clustering.ids import NOISE
-from relevanceai.clustering.kmeans import (
-    SAMPLED_ABOVE,
-    Fitted,
-    fit_kmeans,
-    options_from,
-)
+from relevanceai.clustering.kmeans import SAMPLED_ABOVE, Fitted, fit_kmeans
+from relevanceai.clustering.kmeans_options import options_from
 from relevanceai.clustering.models import (
     checked_count,
     checked_object,
     checked_seed,
     description,
     fit_labels,
+    is_count_ours,
     model_name,
     named_estimator,
     renumbered,
@@ -30,11 +27,15 @@ from relevanceai.clustering.models import (
 from relevanceai.clustering.streaming import fit_minibatch, fit_streamed, streams
 from relevanceai.engine.reduce import reduce
 from relevanceai.engine.source import Relabelled
+from relevanceai.errors import counted
 from relevanceai.kernels.moments import Moments
 from relevanceai.progress import notice, progress
 
 MOST_IN_MEMORY = 2**30
 """Bytes of vectors above which an object that can learn a batch at a time is streamed."""
+
+COUNT_RULE = "round(sqrt(documents / 2)), from 2 to 50"
+"""How many clusters there are where nobody says; see `default_n_clusters`."""
 
 _OURS_ONLY = frozenset({"spherical", "sample"})
 _SCIKIT_ONLY = frozenset({"init", "algorithm", "copy_x", "verbose"})
@@ -127,6 +128,14 @@ def fit(
         "seconds": round(perf_counter() - started, 3),
         "inertia": float(done.moments.inertia.sum()),
     }
+    if is_count_ours(model, n_clusters):
+        made = len(done.moments.count)
+        run["chosen"] = COUNT_RULE
+        notice(
+            f"n_clusters was not given: {counted(made, 'cluster')} of "
+            f"{counted(len(done.row_ids), 'document')}, by {COUNT_RULE}. "
+            "Pass n_clusters for another number"
+        )
     return Fit(done.row_ids, done.labels, done.moments, {**described, "run": run})
 
 

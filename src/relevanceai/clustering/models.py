@@ -86,6 +86,19 @@ def default_n_clusters(n_documents: int) -> int:
     return min(max(round(math.sqrt(n_documents / 2)), 2), 50)
 
 
+def is_count_ours(model: str | object, n_clusters: int | None) -> bool:
+    """Tell whether the number of clusters is left to `default_n_clusters`.
+
+    Examples
+    --------
+    >>> is_count_ours("kmeans", None), is_count_ours("kmeans", 3), is_count_ours("hdbscan", None)
+    (True, False, False)
+    """
+    if n_clusters is not None or not isinstance(model, str):
+        return False
+    return _MODELS[model_name(model)].count_argument is not None
+
+
 def fit_labels(
     model: str | object,
     vectors: NDArray[np.float32],

@@ -28,6 +28,7 @@ class RunReport:
     sample : how many vectors the model was trained on; None for all of them.
     iterations : steps of the training.
     converged : whether the training ended by itself; None where the model does not tell.
+    count_rule : how the number of clusters was chosen; None where it was given, or the model's own.
     created_at : when, in ISO 8601, UTC.
 
     What a record does not hold, because an older version of this package wrote it or because the
@@ -48,6 +49,7 @@ class RunReport:
     sample: int | None = None
     iterations: int | None = None
     converged: bool | None = None
+    count_rule: str | None = None
 
     @property
     def n_documents(self) -> int:
@@ -81,6 +83,8 @@ class RunReport:
         if clusters:
             spread = f"{min(clusters):,} to {max(clusters):,} documents"
             words["clusters"] = f"{len(clusters):,}, of {spread}"
+        if self.count_rule is not None:
+            words["their number"] = f"not given: {self.count_rule}"
         if OUTLIER in self.sizes:
             words[OUTLIER] = f"{self.sizes[OUTLIER]:,}"
         return {name: word for name, word in words.items() if word}
@@ -113,7 +117,7 @@ def run_report(clustering: Clustering) -> RunReport:
     parameters = _mapping(model.get("params"))
     if not parameters and "source" in model:
         parameters = {"source": model["source"]}
-    converged = run.get("converged")
+    converged, chosen = run.get("converged"), run.get("chosen")
     return RunReport(
         alias=clustering.alias,
         vector_fields=clustering.vector_fields,
@@ -129,6 +133,7 @@ def run_report(clustering: Clustering) -> RunReport:
         sample=_whole(run.get("sample")),
         iterations=_whole(run.get("iterations")),
         converged=converged if isinstance(converged, bool) else None,
+        count_rule=chosen if isinstance(chosen, str) else None,
     )
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from relevanceai.batch import VectorBatch, VectorSource
 from relevanceai.engine.shares import piece_rows
+from relevanceai.kernels.codes import encoded
+from relevanceai.kernels.size import is_large
 from relevanceai.kernels.units import concatenate_units
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import Clustering
@@ -29,10 +31,16 @@ def vector_source(
     vector_fields : one or more, in this order.
     clustering : whose labels the rows have; without one every row that has all the vectors is
         labelled 0. A row that lacks a vector or a label is labelled below 0.
-    is_kept : read raw vectors from the dataset's cache, and write them where they are not there.
+    is_kept : read raw vectors from the dataset's cache, and write them where they are not there;
+        those of one field of large data with their codes.
     """
-    sources = [store.vector_source(name, clustering, is_kept=is_kept) for name in vector_fields]
-    return sources[0] if len(sources) == 1 else SideBySide(sources)
+    if len(vector_fields) == 1:
+        (name,) = vector_fields
+        encode = encoded if is_large(store.count(), store.vector_field(name).width) else None
+        return store.vector_source(name, clustering, is_kept=is_kept, encode=encode)
+    return SideBySide(
+        [store.vector_source(name, clustering, is_kept=is_kept) for name in vector_fields]
+    )
 
 
 class SideBySide:

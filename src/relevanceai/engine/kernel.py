@@ -11,7 +11,9 @@ class StreamingKernel(Protocol):
     A kernel may also have `state_bytes`, what its numbers take (the more, the fewer kernels a pass
     makes); `uses_blas`, True when BLAS is to be held to one thread while it runs;
     and `is_cut_blind`, True when merging in any order, of any cut, gives the same bits (counts, best
-    rows), so that a thread needs but one kernel.
+    rows), so that a thread needs but one kernel. Such a kernel may have `last_steps`, functions
+    without arguments to be called on its thread after the last rows of all; none begins before the
+    one before it is done for all kernels of the pass, so that they may use what the others found.
     """
 
     def update(self, batch: VectorBatch) -> None:

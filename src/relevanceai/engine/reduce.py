@@ -190,16 +190,29 @@ def _thread_works(
 ) -> Iterator[Work[K]]:
     """What each thread is to do: a kernel, and the next share as long as there is one."""
 
-    def work() -> tuple[K, int]:
-        kernel = make_kernel()
-        while True:
-            try:
-                start, stop = cut.popleft()
-            except IndexError:
-                return kernel, 0
-            _feed(kernel, source, start, stop, told, check)
+    n_works = min(n_workers, len(cut))
+    together = threading.Barrier(n_works) if n_works else None
 
-    for _ in range(min(n_workers, len(cut))):
+    def work() -> tuple[K, int]:
+        assert together is not None
+        kernel = make_kernel()
+        try:
+            while True:
+                try:
+                    start, stop = cut.popleft()
+                except IndexError:
+                    break
+                _feed(kernel, source, start, stop, told, check)
+            for step in getattr(kernel, "last_steps", ()):
+                together.wait()
+                check()
+                step()
+        except BaseException:
+            together.abort()
+            raise
+        return kernel, 0
+
+    for _ in range(n_works):
         yield work
 
 
@@ -250,14 +263,21 @@ def _in_order(
             yield done
         return
     pool = ThreadPoolExecutor(n_workers, thread_name_prefix="relevanceai-reduce")
+    running: deque[Future[tuple[K, int]]] = deque()
     try:
-        running: deque[Future[tuple[K, int]]] = deque()
         for work in works:
             running.append(pool.submit(work))
             if len(running) > n_workers:  # one waits in line, so that no worker does
                 yield _result(running.popleft(), meanwhile)
         while running:
             yield _result(running.popleft(), meanwhile)
+    except threading.BrokenBarrierError:  # another thread has failed: that is the error to raise
+        stop.set()
+        for future in running:
+            error = future.exception()
+            if error is not None and not isinstance(error, threading.BrokenBarrierError):
+                raise error from None
+        raise
     except BaseException:
         stop.set()
         raise

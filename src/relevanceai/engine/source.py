@@ -31,4 +31,4 @@ class Relabelled:
         """Yield the rows with their new labels; see `VectorSource.batches`."""
         for batch in self._source.batches(start, stop):
             labels = self._labels_of(batch.labels, batch.row_ids)
-            yield VectorBatch(batch.row_ids, batch.vectors, labels)
+            yield VectorBatch(batch.row_ids, batch.vectors, labels, batch.codes)

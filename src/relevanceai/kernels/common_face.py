@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 MOST_THIRDS = 64
 """Third clusters, those nearest to the middle of the two, whose borders are respected."""
 
+WITHIN, WIDER = 0.9, 1.5
+"""Where there is noise, only what is near the line through both centroids is looked at: within 1.5
+times the distance that nine tenths of the documents of the wider cluster keep."""
+
 _ROUNDING = 1e-6  # of the squared distance of the two: ties are kept
 _BLOCK = 4_096  # rows at a time
 
@@ -87,6 +91,23 @@ class CommonFace:
         found: NDArray[np.bool_] = (rows - self.middle) @ self.axis > 0.0
         return found
 
+    def aside(self, rows: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the distance of each row from the line through the two centroids.
+
+        Parameters
+        ----------
+        rows : float array of shape (n_rows, n_dims), finite.
+
+        Returns
+        -------
+        float64 array of shape (n_rows,), not negative. The rows no further than some distance form a
+        cylinder, which is convex.
+        """
+        moved = rows - self.middle
+        squares = np.einsum("ij,ij->i", moved, moved) - np.square(moved @ self.axis)
+        found: NDArray[np.float64] = np.sqrt(np.maximum(squares, 0.0))
+        return found
+
 
 def common_face(
     means: NDArray[np.float64], first: int, second: int, *, most_thirds: int = MOST_THIRDS
@@ -116,3 +137,41 @@ def common_face(
     nearest = np.argsort(squares, kind="stable")[:most_thirds]
     axis = apart / length if length > 0.0 else np.zeros_like(apart)
     return CommonFace(middle, axis, length, thirds[nearest])
+
+
+def facing_each_other(
+    face: CommonFace,
+    first: NDArray[np.float32],
+    second: NDArray[np.float32],
+    noise: NDArray[np.float32] | None = None,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which rows of two clusters, and of noise, a test of the two should see.
+
+    Parameters
+    ----------
+    face : the border of the two.
+    first, second : float32 arrays of shape (n_first, n_dims) and (n_second, n_dims).
+    noise : float32 array of shape (n_noise, n_dims), rows in no cluster, at the same rate; None or
+        empty when there are none.
+
+    Returns
+    -------
+    Bool arrays of shape (n_first,), (n_second,) and (n_noise,).
+
+    Notes
+    -----
+    Noise may lie anywhere, and in many dimensions most of it lies aside; seen along the axis it would
+    still fill the middle. So with noise only a cylinder about the axis is looked at, as wide as the
+    wider cluster and half as wide again: the part stays convex.
+    """
+    one, other = face.holds(first), face.holds(second)
+    if noise is None or not len(noise):
+        return one, other, np.zeros(0, bool)
+    aside = [face.aside(rows) for rows in (first, second)]
+    held = [far[mask] for far, mask in zip(aside, (one, other), strict=True)]
+    radius = WIDER * max((float(np.quantile(far, WITHIN)) for far in held if len(far)), default=0.0)
+    return (
+        one & (aside[0] <= radius),
+        other & (aside[1] <= radius),
+        face.holds(noise) & (face.aside(noise) <= radius),
+    )

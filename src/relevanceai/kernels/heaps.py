@@ -36,10 +36,10 @@ def keep_best(  # type: ignore[no-untyped-def]
         row = order[place]
         key = sign * values[place]
         cluster = labels[row]
-        first = starts[cluster]
-        size = held[cluster]
         if not key <= limits[cluster, end]:
             continue
+        first = starts[cluster]
+        size = held[cluster]
         row_id = row_ids[row]
         if size == starts[cluster + 1] - first:
             if not (key < keys[first] or (key == keys[first] and row_id < rows[first])):
@@ -117,6 +117,13 @@ class Heaps:
         """Where each heap starts, how many it holds, keys and row ids: what `keep_best` takes."""
         return self._starts, self._held, self.keys, self._rows
 
+    def dense_keys(self) -> NDArray[np.float64]:
+        """Return the keys as a copy of shape (n_clusters, k), in any order; infinity where none is."""
+        labels, keys, _ = self._flat()
+        result = np.full((len(self._held), self.k), np.inf)
+        result[labels, np.arange(len(labels)) - np.repeat(self._first_of_all(), self._held)] = keys
+        return result
+
     def merge(self, other: Self) -> None:
         """Let the rows of another compete; it is left as it is."""
         if not self.k:
@@ -135,11 +142,13 @@ class Heaps:
     def _flat(self) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64]]:
         """Label, key and row id of all that is held, cluster by cluster."""
         labels = np.repeat(np.arange(len(self._held), dtype=np.int32), self._held)
-        ends = np.cumsum(self._held)
-        places = np.arange(len(labels)) + np.repeat(
-            self._starts[:-1] - (ends - self._held), self._held
-        )
+        moved = self._starts[:-1] - self._first_of_all()
+        places = np.arange(len(labels)) + np.repeat(moved, self._held)
         return labels, self.keys[places], self._rows[places]
+
+    def _first_of_all(self) -> NDArray[np.int64]:
+        """Where each cluster's rows would begin if all stood one after another."""
+        return np.cumsum(self._held) - self._held
 
     def _make_room(self, wanted: NDArray[np.int64]) -> None:
         if self.k * len(wanted) <= _SMALL:

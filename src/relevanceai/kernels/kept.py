@@ -57,10 +57,10 @@ class KeptRows:
         row_ids = np.concatenate([self._row_ids, row_ids])
         keys = np.concatenate([self._keys, keys])
         labels = np.concatenate([self._labels, labels])
-        order = np.lexsort((row_ids, keys, labels))
+        order = _in_order(labels, keys, row_ids, self._n_clusters)
         ordered = labels[order]
-        starts = np.searchsorted(ordered, ordered)  # where the row's cluster begins
-        kept = order[np.arange(len(order)) - starts < self._k]
+        starts = np.searchsorted(ordered, np.arange(self._n_clusters))  # where each cluster begins
+        kept = order[np.arange(len(order)) - starts[ordered] < self._k]
         self._row_ids, self._keys, self._labels = row_ids[kept], keys[kept], labels[kept]
 
     def result(self) -> Ranked:
@@ -84,7 +84,25 @@ def ranked(
     sign : 1.0 or -1.0; values come back without it.
     n_clusters : how many lists there are; of an empty cluster an empty one.
     """
-    order = np.lexsort((row_ids, keys, labels))
+    order = _in_order(labels, keys, row_ids, n_clusters)
     edges = np.searchsorted(labels[order], np.arange(n_clusters + 1)).tolist()
     ids, values = row_ids[order], sign * keys[order] + 0.0  # -0.0 becomes 0.0
     return [(ids[start:stop], values[start:stop]) for start, stop in pairwise(edges)]
+
+
+def _in_order(
+    labels: NDArray[np.int32],
+    keys: NDArray[np.float64],
+    row_ids: NDArray[np.int64],
+    n_clusters: int,
+) -> NDArray[np.intp]:
+    """The places of rows in order of cluster, key and row id.
+
+    Where no two keys are equal, the keys alone are sorted, and the clusters, as small whole
+    numbers, by counting: a third of the time that all three take.
+    """
+    by_key = np.argsort(keys)
+    ascending = keys[by_key]
+    if n_clusters > np.iinfo(np.int16).max or (ascending[1:] == ascending[:-1]).any():
+        return np.lexsort((row_ids, keys, labels))
+    return by_key[np.argsort(labels[by_key].astype(np.int16), kind="stable")]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from relevanceai.batch import VectorBatch
 from relevanceai.kernels.compiled import FLOATS, compiled
 from relevanceai.kernels.moments import Moments
-from relevanceai.kernels.nearest_other import nearest_other, targets
+from relevanceai.kernels.nearest_label import nearest_labels
+from relevanceai.kernels.nearest_other import targets
 from relevanceai.kernels.units import concatenate_units
 
 _BLOCK_BYTES = 2**20  # of one block of float32 products: they stay in a core's cache
@@ -21,6 +22,7 @@ class LloydStep:
     Parameters
     ----------
     centroids : float array of shape (n_clusters, n_dims), finite.
+    has_ones : the rows are those of `with_ones`, about the origin; that saves a copy of each.
 
     Attributes
     ----------
@@ -48,16 +50,18 @@ class LloydStep:
 
     uses_blas = True
 
-    def __init__(self, centroids: NDArray[np.float64]) -> None:
-        n_clusters = len(centroids)
-        self._middle = centroids.mean(axis=0).astype(np.float32)
+    def __init__(self, centroids: NDArray[np.float64], *, has_ones: bool = False) -> None:
+        n_clusters, n_dims = centroids.shape
+        self._middle = np.zeros(n_dims, np.float32)
+        if not has_ones:
+            self._middle = centroids.mean(axis=0).astype(np.float32)
         moved = centroids - self._middle
         squares = np.einsum("ij,ij->i", moved, moved)
         # a row with a one behind it, times these, is its squared distances, but for its own square
         self._weights = np.vstack([-2.0 * moved.T, squares]).astype(np.float32)
         step = max(16, _BLOCK_BYTES // (4 * n_clusters))
         self._products = np.empty((step, n_clusters), np.float32)
-        self._about = np.ones((step, centroids.shape[1] + 1), np.float32)
+        self._about = None if has_ones else np.ones((step, n_dims + 1), np.float32)
         self.count = np.zeros(n_clusters, np.int64)
         self.sums = np.zeros(centroids.shape)
         self.inertia = np.zeros(n_clusters)
@@ -69,14 +73,17 @@ class LloydStep:
 
     def update(self, batch: VectorBatch) -> None:
         """Add the rows of a batch; those labelled below 0 take no part."""
-        vectors = batch.vectors
+        vectors = np.ascontiguousarray(batch.vectors)
         if len(batch) and batch.labels.min() < 0:
             vectors = vectors[batch.labels >= 0]
         step = len(self._products)
         for start in range(0, len(vectors), step):
             rows = vectors[start : start + step]
-            about, products = self._about[: len(rows)], self._products[: len(rows)]
-            np.subtract(rows, self._middle, out=about[:, :-1])
+            products = self._products[: len(rows)]
+            about = rows
+            if self._about is not None:
+                about = self._about[: len(rows)]
+                np.subtract(rows, self._middle, out=about[:, :-1])
             np.matmul(about, self._weights, out=products)
             places = products.argmin(axis=1)
             _add(rows, about, products, places, self.count, self.sums, self.inertia)
@@ -86,6 +93,19 @@ class LloydStep:
         self.count += other.count
         self.sums += other.sums
         self.inertia += other.inertia
+
+
+def with_ones(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return rows with a one behind each: float32 array of shape (n_rows, n_dims + 1).
+
+    Examples
+    --------
+    >>> with_ones(np.array([[2, 3]], dtype=np.float32))
+    array([[2., 3., 1.]], dtype=float32)
+    """
+    result = np.ones((len(rows), rows.shape[1] + 1), np.float32)
+    result[:, :-1] = rows
+    return result
 
 
 class Assigned:
@@ -130,12 +150,13 @@ class Assigned:
         whole = bool(taking_part.all())
         vectors = batch.vectors if whole else batch.vectors[taking_part]
         compared = concatenate_units([vectors]) if self._is_spherical else vectors
-        nobody = np.full(len(vectors), -1, np.int32)
-        found = nearest_other(compared, nobody, self._among)[0].astype(np.int32)
-        labels = found if whole else np.full(len(batch), -1, np.int32)
-        labels[taking_part] = found
+        found = nearest_labels(np.ascontiguousarray(compared), self._among)
+        labels, row_ids = found, batch.row_ids
+        if not whole:
+            labels, row_ids = np.full(len(batch), -1, np.int32), row_ids[taking_part]
+            labels[taking_part] = found
         self.moments.update(VectorBatch(batch.row_ids, batch.vectors, labels))
-        self._row_ids.append(batch.row_ids[taking_part])
+        self._row_ids.append(row_ids)
         self._labels.append(found)
 
     def merge(self, other: Self) -> None:
@@ -176,10 +197,11 @@ class Assigned:
 )
 def _add(rows, about, products, places, count, sums, inertia):  # type: ignore[no-untyped-def]
     """Add each row, one after another, to the count, sum and inertia of its place."""
-    for i in range(len(rows)):
+    n_dims = sums.shape[1]
+    for i in range(len(about)):
         place = places[i]
         square = np.float64(products[i, place])
-        for d in range(rows.shape[1]):
+        for d in range(n_dims):
             sums[place, d] += rows[i, d]
             square += about[i, d] * about[i, d]
         count[place] += 1

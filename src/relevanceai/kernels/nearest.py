@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
 from relevanceai.kernels.kept import KeptRows, Ranked
+from relevanceai.kernels.sieve import Board, Sieve, Tables
 from relevanceai.kernels.size import is_large
 from relevanceai.kernels.units import row_blocks, row_norms
 
@@ -60,10 +61,14 @@ def row_values(
     """
     values = np.empty(len(vectors))
     centroid_norms = row_norms(centroids) if metric == "cosine" else np.empty(0)
+    room: list[NDArray[np.float64]] = []
     for block in row_blocks(len(vectors), centroids.shape[1]):
-        rows = vectors[block].astype(np.float64)
         own = labels[block]
-        targets = centroids[own]
+        if not room:  # taken once: new memory for each block costs more than the arithmetic
+            room = [np.empty((len(own), centroids.shape[1])) for _ in range(2)]
+        rows, targets = room[0][: len(own)], room[1][: len(own)]
+        rows[:] = vectors[block]
+        np.take(centroids, own, axis=0, out=targets, mode="clip")  # "raise" would take it twice
         if metric == "dp" or metric == "cosine":
             products = np.einsum("ij,ij->i", rows, targets)
             if metric == "cosine":
@@ -147,6 +152,8 @@ class RankedRows:
         Parameters
         ----------
         batch : labels below n_clusters; rows labelled below 0 are ignored. A row id comes once.
+            Where it has codes they are looked at (not by "l1"), and only rows that may be among the
+            best are read, some of them later: its arrays are held, and must not change.
         """
         if self._is_compiled:
             self._update_compiled(batch)
@@ -182,9 +189,26 @@ class RankedRows:
             for metric in self._metrics
             for furthest in self._ends
         }
+        if self._is_compiled:
+            self._limits = {metric: limits.copy() for metric, limits in self._shared.items()}
+        self._sieves: dict[Metric, Sieve] = {}
+        # where `min_score` leaves rows out, bounds of theirs would keep others out too
+        if self._is_compiled and self._is_screened and self._min_score is None and self._k:
+            for metric in self._metrics:
+                if metric != "l1":
+                    ends = [self._kept.get((metric, furthest)) for furthest in (False, True)]
+                    signs = [0.0 if heaps is None else heaps.sign for heaps in ends]
+                    self._sieves[metric] = Sieve(
+                        self._tables,
+                        metric,
+                        self._k,
+                        signs,
+                        self._limits[metric],
+                        self._boards[metric],
+                    )
 
     def _update_compiled(self, batch: VectorBatch) -> None:
-        from relevanceai.kernels.own_centroid import CODES, compete
+        from relevanceai.kernels.own_centroid import METRIC_NUMBERS
         from relevanceai.kernels.windows import order_of, rows_ahead, wants_order, window_rows
 
         if not self._k or not self._kept:
@@ -192,29 +216,94 @@ class RankedRows:
         n_clusters, n_dims = self._centroids.shape
         by_label = wants_order(4 * n_clusters * n_dims)
         ahead = rows_ahead(n_dims) if by_label else 0
-        bound = np.nan if self._min_score is None else self._min_score
         step = window_rows(n_dims)
         if len(self._metrics) > 1:  # the rows are gone through again for each: in the cache
             step = max(1, min(step, _PIECE_BYTES // (4 * n_dims)))
         for start in range(0, len(batch), step):
             part = batch[start : start + step]
-            labels = np.ascontiguousarray(part.labels)
-            rows = np.ascontiguousarray(part.vectors), labels, np.ascontiguousarray(part.row_ids)
-            order = order_of(labels, n_clusters, by_label=by_label)
+            order = order_of(np.ascontiguousarray(part.labels), n_clusters, by_label=by_label)
+            self._meet()
             for metric in self._metrics:
-                ends = [self._kept.get((metric, furthest)) for furthest in (False, True)]
-                for heaps in ends:
-                    if heaps is not None:
-                        heaps.room_for(labels)
-                there = next(heaps for heaps in ends if heaps is not None)
-                given: list[Any] = []
-                for heaps in ends:
-                    given += [0.0 if heaps is None else heaps.sign, *(heaps or there).arrays]
-                compete(
-                    *rows, order, ahead,
-                    self._centroids, self._rough, self._limits[metric], CODES[metric], bound,
-                    self._is_screened, self._k, *given,
-                )  # fmt: skip
+                sieve = self._sieves.get(metric) if part.codes is not None else None
+                if sieve is None:
+                    self._compete(part, order, ahead, metric, is_screened=self._is_screened)
+                    continue
+                sieve.add(part, order, METRIC_NUMBERS[metric])
+                if sieve.is_full():
+                    self._read(metric, sieve, is_sure=True)
+                    self._read(metric, sieve, is_sure=False)
+
+    @property
+    def last_steps(self) -> Sequence[Callable[[], None]]:
+        """What is to be done after the last rows: the rows are read whose codes left them open.
+
+        Each step is quicker where the other kernels of the pass have done those before it; `merge`
+        and `result` see to them where nobody has.
+        """
+        return (self._show, self._read_sure, self._read_open) if self._sieves else ()
+
+    def _show(self) -> None:
+        for sieve in self._sieves.values():
+            sieve.show()
+
+    def _read_sure(self) -> None:
+        """Read the rows that are the best even at their worst, and show what they are worth."""
+        for metric, sieve in self._sieves.items():
+            self._read(metric, sieve, is_sure=True)
+            sieve.show([self._kept.get((metric, furthest)) for furthest in (False, True)])
+
+    def _read_open(self) -> None:
+        for metric, sieve in self._sieves.items():
+            self._read(metric, sieve, is_sure=False)
+
+    def _finish(self) -> None:
+        for step in self.last_steps:
+            step()
+
+    def _meet(self) -> None:
+        """Exchange with the other kernels of this pass what is out of the question.
+
+        Each has limits of its own: threads that wrote to shared ones would wait for each other. What
+        one writes over another's is found again the next time.
+        """
+        for metric, own in self._limits.items():
+            shared = self._shared[metric]
+            np.minimum(own, shared, out=own)
+            np.minimum(own, shared, out=shared)
+
+    def _read(self, metric: Metric, sieve: Sieve, *, is_sure: bool) -> None:
+        from relevanceai.kernels.windows import rows_ahead
+
+        ahead = rows_ahead(self._centroids.shape[1])
+        for part, rows in sieve.taken(is_sure=is_sure):
+            self._compete(part, rows, ahead, metric, is_screened=True)
+
+    def _compete(
+        self,
+        part: VectorBatch,
+        order: NDArray[np.int32],
+        ahead: int,
+        metric: Metric,
+        *,
+        is_screened: bool,
+    ) -> None:
+        """Let rows of a window compete by one metric."""
+        from relevanceai.kernels.own_centroid import METRIC_NUMBERS, compete
+
+        labels = np.ascontiguousarray(part.labels)
+        ends = [self._kept.get((metric, furthest)) for furthest in (False, True)]
+        there = next(heaps for heaps in ends if heaps is not None)
+        given: list[Any] = []
+        for heaps in ends:
+            if heaps is not None:
+                heaps.room_for(labels)
+            given += [0.0 if heaps is None else heaps.sign, *(heaps or there).arrays]
+        compete(
+            np.ascontiguousarray(part.vectors), labels, np.ascontiguousarray(part.row_ids),
+            order, ahead, self._centroids, self._rough, self._limits[metric],
+            METRIC_NUMBERS[metric], np.nan if self._min_score is None else self._min_score,
+            is_screened, self._k, *given,
+        )  # fmt: skip
 
     def _be_ready(self) -> None:
         """Work out what machine code wants to know of the centroids."""
@@ -226,7 +315,9 @@ class RankedRows:
         for place, furthest in ((2, False), (3, True)):
             if furthest not in self._ends:
                 limits[:, place] = -np.inf
-        self._limits = {metric: limits.copy() for metric in self._metrics}
+        self._shared = {metric: limits.copy() for metric in self._metrics}
+        self._tables = Tables(self._centroids)
+        self._boards = {metric: Board() for metric in self._metrics}
 
     def _passing(self, metric: Metric, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The values that `min_score` lets through, NaN in place of the others."""
@@ -243,6 +334,8 @@ class RankedRows:
         ----------
         other : made with the same arguments, about other rows.
         """
+        self._finish()
+        other._finish()
         for end, kept in self._kept.items():
             kept.merge(other._kept[end])
 
@@ -255,6 +348,7 @@ class RankedRows:
         (n_kept,), their similarity ("cosine", "dp") or distance ("l2", "l1") to the centroid.
         n_kept is at most k, and 0 for an empty cluster.
         """
+        self._finish()
         rows: Ranked = self._kept[metric, furthest].result()
         return rows
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from relevanceai.kernels.compiled import FLOATS, LABELS, NUMBERS, ROW_IDS, compiled, prefetch
 from relevanceai.kernels.heaps import keep_best
 
-CODES = {"cosine": 0, "dp": 1, "l2": 2, "l1": 3}
-"""The numbers by which `compete` knows the metrics."""
+METRIC_NUMBERS = {"cosine": 0, "dp": 1, "l2": 2, "l1": 3}
+"""The numbers by which machine code knows the metrics."""
 
 _BLOCK = 64  # rows that stay in a processor's own cache between the two looks at them
 _ROUNDING = 2.0**-24  # half a unit in the last place of a float32 about 1

@@ -13,10 +13,13 @@ class RowSample:
     ----------
     size : how many rows to keep; all of them when there are fewer.
     rng : draws.
+    n_expected : how many rows are to come, if that is known: then few are held that are not kept.
+        Where fewer come, the sample may be short of `size` (`is_short`).
 
     Attributes
     ----------
     n_rows : how many rows went by.
+    is_short : there were rows enough for a larger sample; draw again, with the right `n_expected`.
 
     Notes
     -----
@@ -32,21 +35,31 @@ class RowSample:
     (3, (2, 1))
     """
 
-    def __init__(self, size: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self, size: int, rng: np.random.Generator, *, n_expected: int | None = None
+    ) -> None:
         self._size = size
         self._rng = rng
         self._draws: list[NDArray[np.float64]] = []
         self._rows: list[NDArray[np.float32]] = []
         self._held = 0
         self._bound = np.inf
+        if n_expected is not None and n_expected > 0:
+            # so many more are let in that the sample is short once in a thousand million times
+            self._bound = (size + 6.0 * np.sqrt(size) + 20.0) / n_expected
         self.n_rows = 0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer rows are held than the sample should have."""
+        return self._held < min(self._size, self.n_rows)
 
     def update(self, rows: NDArray[np.float32]) -> None:
         """Let the next rows of the stream take part; what is kept of them is copied."""
         draws = self._rng.random(len(rows))
         self.n_rows += len(rows)
-        kept = draws < self._bound
-        if not kept.any():
+        kept = np.flatnonzero(draws < self._bound)
+        if not len(kept):
             return
         self._draws.append(draws[kept])
         self._rows.append(rows[kept])

@@ -46,9 +46,10 @@ def plus_plus(
     [0.0, 5.0]
     """
     norms = np.einsum("ij,ij->i", rows, rows)
+    across = np.ascontiguousarray(rows.T)  # the products of a few rows with all take half the time
 
     def squared_distances(places: NDArray[np.intp]) -> NDArray[np.float32]:
-        found: NDArray[np.float32] = rows[places] @ rows.T
+        found: NDArray[np.float32] = rows[places] @ across
         found *= np.float32(-2.0)
         found += norms
         found += norms[places, None]

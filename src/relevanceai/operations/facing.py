@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.clustering.graph import sampled_places
-from relevanceai.kernels.common_face import CommonFace, common_face
+from relevanceai.kernels.common_face import CommonFace, common_face, facing_each_other
 from relevanceai.kernels.units import concatenate_units
 from relevanceai.operations.centroids import Centroids
 from relevanceai.operations.sampling import ClusterSample
@@ -48,11 +48,12 @@ def noise_of(
     store: DocumentStore, centroids: Centroids, *, vector_fields: Sequence[str], seed: int = 0
 ) -> Noise:
     """Draw documents of noise, at most `MOST_NOISE`, with their vectors in some fields."""
+    stored, is_labelled = store.labels(centroids.clustering)
+    if not (is_labelled & (stored < 0)).any():
+        return Noise(np.empty(0, np.int64), np.empty((0, 1), np.float32), 1.0)
     row_ids, leaves = labelled_rows(store, centroids.clustering)
     row_ids = row_ids[leaves < 0]
     n_all = len(row_ids)
-    if not n_all:
-        return Noise(row_ids, np.empty((0, 1), np.float32), 1.0)
     order = np.random.default_rng([seed, n_all]).permutation(n_all)[:MOST_NOISE]
     row_ids = row_ids[np.sort(order)]
     parts, has_all = vectors_at(store, vector_fields, row_ids)
@@ -91,23 +92,35 @@ def facing_of(
     if len(noise.row_ids):
         rate = min(rate, noise.rate)
         noise = noise.at_rate(rate)
-    is_held = face.holds(noise.vectors) if len(noise.row_ids) else np.zeros(0, bool)
-    outside, outside_ids = noise.vectors[is_held], noise.row_ids[is_held]
-    is_second = face.nearer_second(outside) if len(outside) else np.zeros(0, bool)
     rng = np.random.default_rng(seed)
-    vectors, row_ids, is_noise = [], [], []
+    sides = []
     for place, one in enumerate(samples):
         rows, ids = one.vectors, one.row_ids
         if rate < rates[place]:
             n = int(np.ceil(len(ids) * rate / rates[place] - 1e-9))
             kept = np.sort(rng.permutation(len(ids))[:n])
             rows, ids = rows[kept], ids[kept]
-        faces = face.holds(rows)
-        mine = is_second == bool(place)
-        vectors.append(np.concatenate([rows[faces], outside[mine]]) if mine.any() else rows[faces])
-        row_ids += [ids[faces], outside_ids[mine]]
-        is_noise += [np.zeros(int(faces.sum()), bool), np.ones(int(mine.sum()), bool)]
-    return Facing(vectors[0], vectors[1], np.concatenate(row_ids), np.concatenate(is_noise))
+        sides.append((rows, ids))
+    (first, first_ids), (second, second_ids) = sides
+    masks = facing_each_other(face, first, second, noise.vectors)
+    first, second, outside = first[masks[0]], second[masks[1]], noise.vectors[masks[2]]
+    first_ids, second_ids, outside_ids = (
+        ids[mask] for ids, mask in zip((first_ids, second_ids, noise.row_ids), masks, strict=True)
+    )
+    if not len(outside):
+        row_ids = np.concatenate([first_ids, second_ids])
+        return Facing(first, second, row_ids, np.zeros(len(row_ids), bool))
+    is_second = face.nearer_second(outside)
+    row_ids = np.concatenate(
+        [first_ids, outside_ids[~is_second], second_ids, outside_ids[is_second]]
+    )
+    sizes = len(first), int((~is_second).sum()), len(second), int(is_second.sum())
+    return Facing(
+        np.concatenate([first, outside[~is_second]]),
+        np.concatenate([second, outside[is_second]]),
+        row_ids,
+        np.repeat([False, True, False, True], sizes),
+    )
 
 
 def face_between(

@@ -18,7 +18,7 @@ from relevanceai.kernels.adjacency import (
 )
 from relevanceai.kernels.assign import nearest_centroids
 from relevanceai.kernels.cluster_rows import Sampled
-from relevanceai.kernels.common_face import CommonFace, common_face
+from relevanceai.kernels.common_face import CommonFace, common_face, facing_each_other
 from relevanceai.kernels.discoveries import benjamini_hochberg
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges
 from relevanceai.kernels.recovery import pair_recovery
@@ -85,7 +85,7 @@ def pair_evidence(
     *,
     face: CommonFace | None = None,
     looked_at: int | None = None,
-    noise: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
+    noise: NDArray[np.float32] | None = None,
 ) -> tuple[Evidence, int]:
     """Return the evidence about two clusters from samples of them, and how many splits it took.
 
@@ -100,17 +100,20 @@ def pair_evidence(
     face : the border of the two, where there are other clusters.
     looked_at : of the rows that face each other in the larger cluster only so many are tested, and
         of the smaller as many as fall to it; see `pair_sizes`. None for all.
-    noise : rows of noise at the same rate, nearest to either of the two.
+    noise : rows of noise at the same rate, those nearest to either of the two.
     """
     n = (len(first), len(second))
     few = pair_sizes(*n, max(n), _EDGES_AT)
     edged = first[: few[0]], second[: few[1]]
     rng = np.random.default_rng(seed)
-    if noise is not None and (len(noise[0]) or len(noise[1])):
-        first = rng.permutation(np.concatenate([first, noise[0]]))
-        second = rng.permutation(np.concatenate([second, noise[1]]))
     if face is not None:
-        first, second = first[face.holds(first)], second[face.holds(second)]
+        masks = facing_each_other(face, first, second, noise)
+        first, second = first[masks[0]], second[masks[1]]
+        if noise is not None and masks[2].any():
+            outside = noise[masks[2]]
+            is_second = face.nearer_second(outside)
+            first = rng.permutation(np.concatenate([first, outside[~is_second]]))
+            second = rng.permutation(np.concatenate([second, outside[is_second]]))
     if looked_at is not None:
         sizes = pair_sizes(len(first), len(second), max(len(first), len(second)), looked_at)
         first, second = first[: sizes[0]], second[: sizes[1]]
@@ -174,10 +177,8 @@ def pairs_of(
             rate = min(noise.rate, max(sizes) / max(counts))
             sizes = (int(np.ceil(rate * counts[0] - 1e-9)), int(np.ceil(rate * counts[1] - 1e-9)))
             n = len(noise.at_rate(rate).row_ids)
-            between = (
-                noise.vectors[:n][nearest[:n] == first],
-                noise.vectors[:n][nearest[:n] == second],
-            )
+            is_near = (nearest[:n] == first) | (nearest[:n] == second)
+            between = noise.vectors[:n][is_near]
         rows = samples.rows(first, sizes[0]), samples.rows(second, sizes[1])
         evidence, n_splits = pair_evidence(
             *rows,

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from relevanceai.batch import Encode
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
 from relevanceai.store.array_documents import ArrayDocuments
 from relevanceai.store.array_source import ArraySource
@@ -147,10 +148,15 @@ class ArrayStore(DocumentStore):
             yield VectorRows(row_ids, (part,), labels)
 
     def vector_source(
-        self, name: str, clustering: Clustering | None = None, *, is_kept: bool = True
+        self,
+        name: str,
+        clustering: Clustering | None = None,
+        *,
+        is_kept: bool = True,
+        encode: Encode | None = None,
     ) -> ArraySource:
         """Return the vectors as a source of passes: views of the array where it is float32."""
-        del is_kept  # nothing is
+        del is_kept, encode  # nothing is kept
         if name != self._field.name:
             raise NotFoundError(
                 f"No vector field {name!r} among the arrays. There is: "

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from relevanceai.batch import Document, VectorSource
+from relevanceai.batch import Document, Encode, VectorSource
 from relevanceai.errors import NotFoundError, WorkspaceError, listed
 from relevanceai.store.adding import add_column
 from relevanceai.store.columns import Field, from_arrow, vectors_of
@@ -312,7 +312,12 @@ class DocumentStore:
             yield VectorRows(some, (matrix,), np.zeros(len(some), np.int32))
 
     def vector_source(
-        self, name: str, clustering: Clustering | None = None, *, is_kept: bool = True
+        self,
+        name: str,
+        clustering: Clustering | None = None,
+        *,
+        is_kept: bool = True,
+        encode: Encode | None = None,
     ) -> VectorSource:
         """Return one vector field of the dataset, as it is now, as a source of passes.
 
@@ -320,6 +325,7 @@ class DocumentStore:
         ----------
         clustering : whose labels the rows have; without one, 0 for every row with a vector.
         is_kept : use the raw vectors in the cache, and write them where they are not there.
+        encode : makes codes of the raw vectors, which are then kept beside them; None for none.
         """
         return StoredVectors(
             self.folder,
@@ -328,6 +334,7 @@ class DocumentStore:
             self.vector_field(name).column,
             clustering.column if clustering else None,
             is_kept=is_kept,
+            encode=encode,
         )
 
     def has_vectors(self, names: Sequence[str]) -> NDArray[np.bool_]:

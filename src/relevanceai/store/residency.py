@@ -22,11 +22,11 @@ def ask_for(held: mmap.mmap, address: int, start: int, stop: int) -> None:
     if not hasattr(held, "madvise") or stop <= start:
         return
     first = start - start % mmap.PAGESIZE
-    if not _is_resident(address + first, stop - first):
+    if not is_resident(address + first, stop - first):
         held.madvise(mmap.MADV_WILLNEED, first, stop - first)
 
 
-def _is_resident(address: int, n_bytes: int) -> bool:
+def is_resident(address: int, n_bytes: int) -> bool:
     """Tell whether some pages, evenly spread, are all in memory; True where the system does not say."""
     mincore = _mincore()
     if mincore is None:

@@ -10,7 +10,7 @@ import lance
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.batch import VectorBatch
+from relevanceai.batch import Codes, Encode, VectorBatch
 from relevanceai.store.gone import told_when_gone
 from relevanceai.store.vector_cache import RawVectors, raw_vectors, scanned
 
@@ -44,6 +44,7 @@ class StoredVectors:
     column : of the vectors.
     label_column : of the labels; None for none.
     is_kept : use the raw vectors in the cache, and write them where they are not there.
+    encode : makes codes of them, which are kept too; None for none.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class StoredVectors:
         label_column: str | None,
         *,
         is_kept: bool = True,
+        encode: Encode | None = None,
     ) -> None:
         self._dataset = dataset
+        self._encode = encode
         self.name = name
         self._handle = handle
         self._column = column
@@ -104,28 +107,29 @@ class StoredVectors:
             n_rows = fragment.physical_rows
             low, high = max(start - first, 0), min(stop - first, n_rows)
             if low < high:
-                for vectors, valid, row in self._vectors(fragment, low, high):
+                for vectors, valid, row, codes in self._vectors(fragment, low, high):
                     rows = slice(first + row, first + row + len(vectors))
                     held = labels[rows]
                     if valid is not None:
                         held = np.where(valid, held, np.int32(-1))
-                    yield VectorBatch(row_ids[rows], vectors, held)
+                    yield VectorBatch(row_ids[rows], vectors, held, codes)
             first += n_rows
 
     def _vectors(
         self, fragment: lance.LanceFragment, start: int, stop: int
-    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_] | None, int]]:
-        """Vectors of a fragment, which of them are there, and the row at which they begin."""
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_] | None, int, Codes | None]]:
+        """Vectors of a fragment, which are there, the row at which they begin, and their codes."""
         raw = self._raw_vectors(fragment)
         if raw is not None:
             step = max(1, _PIECE_BYTES // (4 * self.n_dims))
             for first in range(start, stop, step):
                 rows = slice(first, min(first + step, stop))
                 raw.ask_for(rows.start, min(rows.stop + step, stop))
-                yield raw.vectors[rows], None if raw.valid is None else raw.valid[rows], first
+                valid = None if raw.valid is None else raw.valid[rows]
+                yield raw.vectors[rows], valid, first, raw.codes(rows.start, rows.stop)
             return
-        for vectors, valid in scanned(self._handle, [fragment], self._column, start, stop):
-            yield np.where(valid[:, None], vectors, np.float32(0.0)), valid, start
+        for vectors, mask in scanned(self._handle, [fragment], self._column, start, stop):
+            yield np.where(mask[:, None], vectors, np.float32(0.0)), mask, start, None
             start += len(vectors)
 
     def _raw_vectors(self, fragment: lance.LanceFragment) -> RawVectors | None:
@@ -134,7 +138,9 @@ class StoredVectors:
         with self._lock:  # one thread writes what the others wait for
             number = fragment.fragment_id
             if number not in self._raw:
-                self._raw[number] = raw_vectors(self._dataset, self._handle, fragment, self._column)
+                self._raw[number] = raw_vectors(
+                    self._dataset, self._handle, fragment, self._column, self._encode
+                )
             return self._raw[number]
 
     def _labels(self, place: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

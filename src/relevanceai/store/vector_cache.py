@@ -2,32 +2,36 @@
 
 Lance decodes vectors at a fraction of the speed of memory. Its data files never change, so what was
 decoded once can be kept: float32 rows one after another, deleted rows among them, then one byte a
-row that says whether it has a vector, then a description. Files are written beside their place and
-renamed, so that two processes may write the same one; a file that is cut short, of another size
-or with holes is not used, and written anew. All of it can be deleted at any time.
+row that says whether it has a vector; beside it, for large data, their codes (`vector_codes`). A
+file that is not whole is written anew. All of it can be deleted at any time.
 """
 
-import json
 import math
 import mmap
 import os
 import shutil
 import sys
-import uuid
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import lance
 import numpy as np
 from numpy.typing import NDArray
 
+from relevanceai.batch import Codes, Encode
 from relevanceai.store.cache import vectors_folder
+from relevanceai.store.cached_map import mapped, seal, write_all, written
 from relevanceai.store.columns import vectors_of
-from relevanceai.store.residency import ask_for
+from relevanceai.store.residency import ask_for, is_resident
+from relevanceai.store.vector_codes import (
+    HeldCodes,
+    codes_bytes,
+    codes_written,
+    opened_codes,
+    write_codes,
+)
 
 LIMIT_VARIABLE = "RELEVANCEAI_VECTOR_CACHE_GIB"
 LIMIT_GIB = 64.0
@@ -35,10 +39,7 @@ LIMIT_GIB = 64.0
 
 _FREE_SHARE = 0.1  # of the disk is left free
 _SCAN_ROWS = 1024  # what stays in a processor's cache while it is decoded and copied
-_PROBES = 64  # places of a file that its checksum is of: enough to notice holes
-_PROBE_BYTES = 4096
-_FORMAT = 1
-_TAIL_BYTES = 512
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,36 @@ class RawVectors:
     """The vectors of one fragment, deleted rows among them.
 
     `vectors` is a read-only memory map, float32 of shape (n_rows, n_dims); `valid` says which rows
-    have a vector, None when all have.
+    have a vector, None when all have; `coded` holds their codes, where there are any.
     """
 
     vectors: NDArray[np.float32]
     valid: NDArray[np.bool_] | None
     held: mmap.mmap
+    coded: HeldCodes | None = None
 
     def ask_for(self, start: int, stop: int) -> None:
         """Have the rows from `start` to before `stop` read, where they are not in memory."""
         each = self.vectors.strides[0]
         ask_for(self.held, self.vectors.ctypes.data, start * each, stop * each)
+
+    def codes(self, start: int, stop: int) -> Codes | None:
+        """The codes of some rows, where both they and the rows are in memory.
+
+        Rows that are not are read in order sooner than here and there. Codes that are not are asked
+        for, for the next time.
+        """
+        if self.coded is None or stop <= start:
+            return None
+        each = self.vectors.strides[0]
+        if not is_resident(self.vectors.ctypes.data + start * each, (stop - start) * each):
+            return None
+        held = self.coded.codes
+        each = held.codes.strides[0]
+        if is_resident(held.codes.ctypes.data + start * each, (stop - start) * each):
+            return held[start:stop]
+        ask_for(self.coded.held, held.codes.ctypes.data, start * each, stop * each)
+        return None
 
 
 def limit_bytes() -> int:
@@ -71,26 +91,45 @@ def limit_bytes() -> int:
 
 
 def raw_vectors(
-    dataset: Path, handle: lance.LanceDataset, fragment: lance.LanceFragment, column: str
+    dataset: Path,
+    handle: lance.LanceDataset,
+    fragment: lance.LanceFragment,
+    column: str,
+    encode: Encode | None = None,
 ) -> RawVectors | None:
     """Return the raw vectors of a fragment, written first when they are not there.
 
     Returns None where they cannot be kept: no room within the limit, a full disk, a folder that is
     read only; and of a fragment that lacks them, because the field came after it. What is asked of
     them is then asked of Lance.
+
+    Parameters
+    ----------
+    encode : makes their codes, which are kept too where there is room. None: no codes.
     """
     width = handle.schema.field(column).type.list_size
     name = _data_file(handle, fragment, column)
     if name is None:
         return None
-    path = vectors_folder(dataset) / f"{name}.f32"
-    found = _opened(path, fragment.physical_rows, width)
+    path, n_rows = vectors_folder(dataset) / f"{name}.f32", fragment.physical_rows
+    found = _opened(path, n_rows, width)
     if found is None:
         with suppress(OSError):
-            if _has_room(dataset, fragment.physical_rows * (4 * width + 1)):
-                _write(path, handle, fragment, column, width)
-        found = _opened(path, fragment.physical_rows, width)
-    return found
+            n_bytes, more = n_rows * (4 * width + 1), codes_bytes(n_rows, width)
+            if encode is not None and _has_room(dataset, n_bytes + more):
+                _write(path, handle, fragment, column, width, encode)
+            elif _has_room(dataset, n_bytes):
+                _write(path, handle, fragment, column, width, None)
+        found = _opened(path, n_rows, width)
+    if found is None or encode is None:
+        return found
+    codes = opened_codes(_codes_path(path), n_rows, width)
+    if codes is None:
+        with suppress(OSError):
+            if _has_room(dataset, codes_bytes(n_rows, width)):
+                write_codes(_codes_path(path), found.vectors, encode)
+                codes = opened_codes(_codes_path(path), n_rows, width)
+    return replace(found, coded=codes)
 
 
 def scanned(
@@ -162,63 +201,51 @@ def _write(
     fragment: lance.LanceFragment,
     column: str,
     width: int,
+    encode: Encode | None,
 ) -> None:
-    """Write the vectors of a fragment, whole or not at all."""
-    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}")
-    n_rows, masks = 0, []
-    try:
-        with temporary.open("w+b", buffering=0) as file:
-            for vectors, valid in scanned(handle, [fragment], column):
-                if not valid.all():
-                    vectors = np.where(valid[:, None], vectors, np.float32(0.0))
-                file.write(vectors.data.cast("B"))
-                masks.append(valid)
-                n_rows += len(valid)
-            has_all = all(mask.all() for mask in masks)
-            if not has_all:
-                file.write(np.concatenate(masks).astype(np.uint8).tobytes())
-            described = {
-                "format": _FORMAT,
-                "rows": n_rows,
-                "width": width,
-                "has_all": has_all,
-                "probes": _probes(file, 4 * n_rows * width),
-            }
-            file.seek(0, os.SEEK_END)
-            file.write(json.dumps(described).encode().ljust(_TAIL_BYTES))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write the vectors of a fragment, and their codes while they are at hand; whole or not at all."""
+    n_rows, masks = fragment.physical_rows, []
+    with ExitStack() as stack:
+        file = stack.enter_context(written(path))
+        add = None
+        if encode is not None:
+            add = stack.enter_context(codes_written(_codes_path(path), n_rows, width, encode))
+        for vectors, valid in scanned(handle, [fragment], column):
+            if not valid.all():
+                vectors = np.where(valid[:, None], vectors, np.float32(0.0))
+            write_all(file, vectors.data.cast("B"))
+            if add is not None:
+                add(vectors)
+            masks.append(valid)
+        has_all = all(mask.all() for mask in masks)
+        if not has_all:
+            write_all(file, np.concatenate(masks).astype(np.uint8).data.cast("B"))
+        seal(file, _described(n_rows, width, has_all=has_all), 4 * n_rows * width)
 
 
 def _opened(path: Path, n_rows: int, width: int) -> RawVectors | None:
     """The vectors of a file, or None when it is not there or not whole."""
-    try:
-        with path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            file.seek(size - _TAIL_BYTES)
-            described = json.loads(file.read(_TAIL_BYTES))
-            n_bytes = 4 * n_rows * width
-            has_all = described["has_all"] is True
-            whole = n_bytes + (0 if has_all else n_rows) + _TAIL_BYTES
-            expected = (_FORMAT, n_rows, width, _probes(file, n_bytes))
-            found = tuple(described[key] for key in ("format", "rows", "width", "probes"))
-            if size != whole or found != expected or n_bytes == 0:
-                return None
-            held = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    vectors = np.frombuffer(held, np.float32, n_rows * width).reshape(n_rows, width)
-    if has_all:
-        return RawVectors(vectors, None, held)
-    mask = np.frombuffer(held, np.uint8, n_rows, offset=n_bytes).astype(bool)
-    return RawVectors(vectors, mask, held)
+    for has_all in (True, False):
+        held = mapped(path, _described(n_rows, width, has_all=has_all))
+        if held is not None:
+            vectors = np.frombuffer(held, np.float32, n_rows * width).reshape(n_rows, width)
+            if has_all:
+                return RawVectors(vectors, None, held)
+            mask = np.frombuffer(held, np.uint8, n_rows, offset=4 * n_rows * width).astype(bool)
+            return RawVectors(vectors, mask, held)
+    return None
 
 
-def _probes(file: BinaryIO, n_bytes: int) -> int:
-    """A checksum of some pages, evenly spread: it notices holes, not every flipped bit."""
-    total, length = 0, min(_PROBE_BYTES, n_bytes)
-    for place in range(_PROBES):
-        file.seek((n_bytes - length) * place // (_PROBES - 1))
-        total = zlib.crc32(file.read(length), total)
-    return total
+def _described(n_rows: int, width: int, *, has_all: bool) -> dict[str, object]:
+    n_bytes = 4 * n_rows * width + (0 if has_all else n_rows)
+    return {
+        "format": _FORMAT,
+        "rows": n_rows,
+        "width": width,
+        "has_all": has_all,
+        "bytes": n_bytes,
+    }
+
+
+def _codes_path(path: Path) -> Path:
+    return path.with_suffix(".i8")

@@ -1,0 +1,76 @@
+"""Files of arrays to be memory-mapped: written beside their place, renamed, and checked when opened.
+
+Two processes may write the same one; the last renamed stays. A file that is cut short, of another
+size or with holes is not used. Each ends in a description of a fixed length, in JSON.
+"""
+
+import json
+import mmap
+import os
+import uuid
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+_PROBES = 64  # places of a file that its checksum is of: enough to notice holes
+_PROBE_BYTES = 4096
+_TAIL_BYTES = 512
+
+
+@contextmanager
+def written(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes its place when the block ends; where it fails, nothing is left."""
+    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}")
+    try:
+        with temporary.open("w+b", buffering=0) as file:
+            yield file
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def seal(file: BinaryIO, described: Mapping[str, object], n_probed: int) -> None:
+    """End a file with a description, and a checksum of some of its first `n_probed` bytes."""
+    whole = {**described, "probed": n_probed, "probes": _probes(file, n_probed)}
+    file.seek(0, os.SEEK_END)
+    file.write(json.dumps(whole).encode().ljust(_TAIL_BYTES))
+
+
+def mapped(path: Path, described: Mapping[str, object]) -> mmap.mmap | None:
+    """Map a file; None where it is not there, not whole, or described otherwise.
+
+    The description has "bytes", the length of the file without it.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(size - _TAIL_BYTES)
+            found = json.loads(file.read(_TAIL_BYTES))
+            if {key: found.get(key) for key in described} != dict(described):
+                return None
+            if found["bytes"] != size - _TAIL_BYTES or size == _TAIL_BYTES:
+                return None
+            if found["probes"] != _probes(file, found["probed"]):
+                return None
+            return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def write_all(file: BinaryIO, content: memoryview, start: int | None = None) -> None:
+    """Write all of it, at a place of the file or where it stands."""
+    if start is not None:
+        file.seek(start)
+    while content.nbytes:
+        content = content[file.write(content) :]
+
+
+def _probes(file: BinaryIO, n_bytes: int) -> int:
+    """A checksum of some pages, evenly spread: it notices holes, not every flipped bit."""
+    total, length = 0, min(_PROBE_BYTES, n_bytes)
+    for place in range(_PROBES):
+        file.seek((n_bytes - length) * place // (_PROBES - 1))
+        total = zlib.crc32(file.read(length), total)
+    return total
