@@ -19,7 +19,7 @@ PIECES = (3, 5, 10, 20, 50)
 CLOUD_DIMS = (2, 4, 16, 64, 256)
 GROUPS, GAPS, GROUP_DIMS = (5, 20), (3, 4, 6), (4, 16, 96)
 PURE = 0.6
-ENOUGH_PAIRS, LEAST_RUNS, MOST_RUNS, GROUP_RUNS = 200, 4, 60, 5
+ENOUGH_PAIRS, LEAST_RUNS, MOST_RUNS, GROUP_RUNS = 200, 4, 30, 5
 MADE_DIMS = (2, 4, 16, 64)
 
 Cloud = Callable[[int, int, np.random.Generator], NDArray[np.float64]]

@@ -61,6 +61,15 @@ def test_compare_prints_the_verdict(small_home: Path, capsys: pytest.CaptureFixt
     assert json.loads(out)["first"] == "cluster-0"
 
 
+def test_compare_takes_the_bare_numbers_of_clusters(
+    small_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_id = run(capsys, small_home, "compare", "small", "cluster-0", "cluster-1")
+    assert run(capsys, small_home, "compare", "small", "0", "1") == by_id
+    code, _, error = run(capsys, small_home, "compare", "small", "0", "7")
+    assert (code, error.startswith("relevanceai: error: No cluster '7'")) == (2, True)
+
+
 def test_compare_names_the_clusters_there_are(
     small_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

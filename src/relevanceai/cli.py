@@ -273,7 +273,7 @@ def _add_evidence(command: Callable[..., argparse.ArgumentParser]) -> None:
         "compare ecommerce cluster-1 cluster-5",
     )
     _add_which(compare)
-    compare.add_argument("first", metavar="A", help="the id of a cluster")
+    compare.add_argument("first", metavar="A", help="the id of a cluster, or its number")
     compare.add_argument("second", metavar="B", help="the id of another")
     _add_json(compare)
 

@@ -21,6 +21,7 @@ from relevanceai.show import printable
 from relevanceai.terminal import as_json, cell, room, table
 from relevanceai.typed import (
     check_model,
+    cluster_typed,
     clustering_of,
     dataset_of,
     model_options,
@@ -150,7 +151,7 @@ def closest(given: argparse.Namespace) -> int:
     ops = clustering_of(dataset, given.field, given.alias)
     ask = ops.furthest if given.furthest else ops.closest
     found = ask(
-        cluster_ids=given.cluster,
+        cluster_ids=given.cluster and [cluster_typed(ops, one) for one in given.cluster],
         select_fields=given.select,
         page_size=given.page_size,
         page=given.page,
@@ -224,7 +225,7 @@ def pairs(given: argparse.Namespace) -> int:
 def compare(given: argparse.Namespace) -> int:
     """Print the verdict on two clusters, and what speaks for it."""
     ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
-    found = ops.compare(given.first, given.second)
+    found = ops.compare(cluster_typed(ops, given.first), cluster_typed(ops, given.second))
     print(
         as_json(found.to_dict())
         if given.json
@@ -290,7 +291,9 @@ def compact(given: argparse.Namespace) -> int:
         raise InvalidInputError(f"--older-than is a number of days from 0, but got {days:g}.")
     older_than = timedelta(days=days) if days is not None else None
     report = dataset_of(_client(given), given.dataset).compact(older_than=older_than)
-    print(f"{report.files_before:,} files became {report.files_after:,}")
+    before, after = report.files_before, report.files_after
+    is_same = before == after
+    print(f"{counted(before, 'file')}{', as before' if is_same else f' became {after:,}'}")
     if older_than is not None:
         freed = report.bytes_removed / 1e6
         print(f"{report.versions_removed:,} old versions removed, {freed:,.1f} MB freed")
@@ -320,7 +323,9 @@ def cache(given: argparse.Namespace) -> int:
         freed = client.clear_cache()
         print(f"{freed / 1e6:,.1f} MB freed in {client.workspace}")
         return 0
-    rows = [{"dataset": name, "MB": size / 1e6} for name, size in client.cache_sizes().items()]
+    rows = [
+        {"dataset": name, "MB": round(size / 1e6, 1)} for name, size in client.cache_sizes().items()
+    ]
     print(table(rows, width=room()) if rows else f"No datasets yet in {client.workspace}")
     return 0
 

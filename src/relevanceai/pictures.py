@@ -79,6 +79,35 @@ def picture_fields(
     return [name for name, holds_pictures in found.items() if holds_pictures]
 
 
+def named_outside(
+    documents: Iterable[Mapping[str, object]], media_folder: Path | None = None
+) -> list[str]:
+    """Return the fields that name files of pictures, none of which may be opened, in field order.
+
+    Only files in the media folder are opened. A field with anything else in it names no files.
+    """
+    found: dict[str, bool] = {}
+    for document in documents:
+        for name, value in document.items():
+            if value is not None and found.get(name, True):
+                is_named = isinstance(value, str) and FILE_NAME.fullmatch(value) is not None
+                is_link = isinstance(value, str) and _LINK.fullmatch(value) is not None
+                found[name] = (
+                    is_named and not is_link and kind_of_value(value, media_folder) is None
+                )
+    return [name for name, is_outside in found.items() if is_outside]
+
+
+def outside_is_closed(field: str, media_folder: Path | None) -> str:
+    """Say why the pictures that a field names are not shown, and what to do."""
+    if media_folder is None:
+        return f"{field!r} names files of pictures, and there is no media folder to open them from"
+    return (
+        f"{field!r} names files of pictures that are not in the media folder, {media_folder}, the "
+        "only one they are opened from. Copy them there"
+    )
+
+
 def decode(
     value: object, media_folder: Path | None = None, *, for_size: int | None = None
 ) -> "Image | None":

@@ -46,6 +46,13 @@ def as_options(message: str) -> str:
     )
 
 
+def cluster_typed(ops: "ClusterVizOps", typed: str) -> str:
+    """Return the id of the cluster that was typed, whole or as its bare number."""
+    ids = ops.list_cluster_ids()
+    whole = f"cluster-{typed}"
+    return whole if typed not in ids and whole in ids else typed
+
+
 def dataset_of(client: "Client", name: str) -> "Dataset":
     """Return the dataset of this name; the sample is built when it was never there."""
     from relevanceai.sample import SAMPLES

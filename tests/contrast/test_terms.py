@@ -29,8 +29,9 @@ from relevanceai.contrast.terms import as_written, plain, term_table, terms
         ("\u200fמגפיים שחורים", ["מגפיים", "שחורים", "מגפיים שחורים"]),
         ("한국어 신발", ["한국어", "신발", "한국어 신발"]),
         ("👢❤️🇩🇪👩🏽\u200d🚀", ["👢", "❤", "🇩🇪", "👩🏽\u200d🚀", "👢 ❤", "❤ 🇩🇪", "🇩🇪 👩🏽\u200d🚀"]),
-        ("Cafe\u0301 CAFÉ", ["café", "café", "café café"]),
-        ("STRASSE straße", ["strasse", "strasse", "strasse strasse"]),
+        ("Cafe\u0301 CAFÉ", ["café", "café"]),
+        ("STRASSE straße", ["strasse", "strasse"]),
+        ("damaged damaged box", ["damaged", "damaged", "box", "damaged box"]),
         ("co\u00adoperate", ["cooperate"]),
     ],
 )

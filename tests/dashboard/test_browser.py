@@ -157,9 +157,9 @@ def test_pictures_load_and_tabs_lead_on(visit: Visit):
         "([...document.images].every((i) => i.complete && i.naturalWidth > 0))"
         " ? done() : setTimeout(look, 30); look(); })"
     )
-    page.click("text=Cluster-2")
+    page.click("text=cluster-2")
     page.wait_for_selector("text=A ring in colour")
-    assert page.locator(".tabs [aria-current]").inner_text() == "Cluster-2"
+    assert page.locator(".tabs [aria-current]").inner_text() == "cluster-2"
 
 
 def test_rows_per_page_apply_at_once_and_columns_by_the_menu(visit: Visit):
@@ -191,20 +191,20 @@ def test_a_click_on_a_cell_shows_both_clusters_side_by_side(visit: Visit):
     page = ready(visit(MAP))
     x, y = cell(page, 1, 3)
     page.locator("canvas").click(position={"x": x, "y": y})
-    page.wait_for_selector("#side-2 >> text=Cluster-3")
-    assert page.locator("#compare-title").inner_text() == "Cluster-1 and Cluster-3"
+    page.wait_for_selector("#side-2 >> text=cluster-3")
+    assert page.locator("#compare-title").inner_text() == "cluster-1 and cluster-3"
     assert page.url.endswith("?a=cluster-1&b=cluster-3")
     assert page.locator("#compare .cards").count() == 2
     assert page.locator("#compare .cards img").count() == 12
     page.reload()
-    assert page.locator("#compare-title").inner_text() == "Cluster-1 and Cluster-3"
+    assert page.locator("#compare-title").inner_text() == "cluster-1 and cluster-3"
 
 
 def test_the_diagonal_shows_one_cluster(visit: Visit):
     page = ready(visit(MAP))
     x, y = cell(page, 2, 2)
     page.locator("canvas").click(position={"x": x, "y": y})
-    page.wait_for_selector("#compare-title >> text=/^Cluster-2$/")
+    page.wait_for_selector("#compare-title >> text=/^cluster-2$/")
     assert page.locator("#compare .cards").count() == 1
 
 
@@ -214,7 +214,7 @@ def test_hovering_reads_a_cell_out_and_escape_takes_it_away(visit: Visit):
     page.locator("canvas").hover(position={"x": x, "y": y})
     tip = page.locator(".hm-tip")
     shown = page.locator("#compare .figure b").inner_text()
-    assert tip.inner_text().split("\n") == [shown, "Cluster-0 × Cluster-1"]
+    assert tip.inner_text().split("\n") == [shown, "cluster-0 × cluster-1"]
     assert tip.locator("img").count() == 2
     page.keyboard.press("Tab")
     page.locator("canvas").focus()
@@ -228,11 +228,11 @@ def test_the_keyboard_moves_reads_out_and_picks(visit: Visit):
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    page.wait_for_selector("[role=status] >> text=/^Cluster-2 and Cluster-0: /")
+    page.wait_for_selector("[role=status] >> text=/^cluster-2 and cluster-0: /")
     page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_selector("[role=status] >> text=/^Cluster-2 and Cluster-3: /")
+    page.wait_for_selector("[role=status] >> text=/^cluster-2 and cluster-3: /")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#compare-title >> text=Cluster-3")
+    page.wait_for_selector("#compare-title >> text=cluster-3")
     assert page.url.endswith("?a=cluster-2&b=cluster-3")
     assert page.evaluate("document.activeElement.tagName") == "CANVAS"
 
@@ -241,7 +241,7 @@ def test_a_pair_of_the_table_is_compared_without_leaving_the_page(visit: Visit):
     page = ready(visit(MAP))
     page.evaluate("window.stayed = true")
     page.locator("a[data-a=cluster-1][data-b=cluster-2]").click()
-    page.wait_for_selector("#compare-title >> text=Cluster-2")
+    page.wait_for_selector("#compare-title >> text=cluster-2")
     assert page.evaluate("window.stayed")
     assert page.evaluate("document.activeElement.id") == "compare"
 
@@ -250,7 +250,7 @@ def test_likeness_and_range_are_links(visit: Visit):
     page = ready(visit(f"{MAP}?a=cluster-1&b=cluster-2"))
     page.click("text=By likeness")
     page.wait_for_url("**order=linkage**")
-    assert page.locator("#compare-title").inner_text() == "Cluster-1 and Cluster-2"
+    assert page.locator("#compare-title").inner_text() == "cluster-1 and cluster-2"
     ready(page).click("text=Fit")
     page.wait_for_url("**range=data**")
     ready(page)
@@ -265,7 +265,7 @@ def test_a_server_that_is_gone_is_said_with_what_to_type(visit: Visit):
     assert "relevanceai dashboard" in banner.inner_text()
     page.unroute("**/*fragment=1*")
     page.locator("a[data-a=cluster-1][data-b=cluster-2]").click()
-    page.wait_for_selector("#compare-title >> text=Cluster-2")
+    page.wait_for_selector("#compare-title >> text=cluster-2")
     assert page.locator("[role=alert]").count() == 0
     page.faults[:] = [fault for fault in page.faults if "ERR_FAILED" not in fault]
 
@@ -286,8 +286,8 @@ def test_the_title_names_the_pair_that_is_shown(visit: Visit):
     page = ready(visit(MAP))
     assert page.title() == f"Heat map · {ALIAS} · shop"
     page.locator("a[data-a=cluster-1][data-b=cluster-2]").click()
-    page.wait_for_selector("#compare-title >> text=Cluster-2")
-    assert page.title() == f"Cluster-1 and Cluster-2 · {ALIAS} · shop"
+    page.wait_for_selector("#compare-title >> text=cluster-2")
+    assert page.title() == f"cluster-1 and cluster-2 · {ALIAS} · shop"
 
 
 def test_a_tile_that_failed_can_be_loaded_again(visit: Visit, many: Served):
@@ -350,7 +350,7 @@ def test_the_picture_can_be_saved(visit: Visit):
 
 def test_everything_works_without_script(visit: Visit):
     page = visit(SHOP, java_script_enabled=False)
-    page.click("text=Cluster-1")
+    page.click("text=cluster-1")
     page.wait_for_url("**cluster=cluster-1**")
     assert page.locator("td >> text=A square in colour").count() > 5
     page.select_option("#per", "5")
@@ -361,7 +361,7 @@ def test_everything_works_without_script(visit: Visit):
     page.wait_for_selector("text=The picture needs JavaScript")
     page.click("a[data-a=cluster-1][data-b=cluster-2]")
     page.wait_for_url("**a=cluster-1&b=cluster-2**")
-    assert page.locator("#compare-title").inner_text() == "Cluster-1 and Cluster-2"
+    assert page.locator("#compare-title").inner_text() == "cluster-1 and cluster-2"
     assert page.locator("#theme").is_hidden()
 
 

@@ -146,8 +146,8 @@ def ids_in(seen: Reader) -> list[str]:
 
 def test_outliers_have_a_tab_and_are_listed_in_the_order_of_the_rows(noisy):
     seen = read(noisy, f"{CLOSEST}?dataset=noisy")
-    tabs = [text for text in seen.text("a") if text in ("Cluster-0", "Cluster-1", "Outliers")]
-    assert tabs == ["Cluster-0", "Cluster-1", "Outliers"]
+    tabs = [text for text in seen.text("a") if text in ("cluster-0", "cluster-1", "Outliers")]
+    assert tabs == ["cluster-0", "cluster-1", "Outliers"]
     address = next(a["href"] for a in seen.of("a") if "cluster=outlier" in (a["href"] or ""))
     first = read(noisy, urljoin(f"http://{HOST}{CLOSEST}", address))
     assert first.text("h1") == ["Documents in no cluster"]
@@ -205,16 +205,16 @@ def test_numbers_agree_with_their_words(browse: MakeClient, tmp_path: Path):
     assert "1 document in 1 cluster" in said("/d/one/c/v_vector_/a")
     assert "2 documents in 2 clusters 1 outlier" in said("/d/two/c/v_vector_/a")
     assert "1 of 1 pair." in said("/d/two/c/v_vector_/a")
-    assert "Cluster-0 1 document" in said("/d/two/c/v_vector_/a")
+    assert "cluster-0 1 document" in said("/d/two/c/v_vector_/a")
 
 
 def test_the_title_of_a_page_says_what_is_on_it(page):
     for address, title in (
-        (f"{CLOSEST}?dataset=shop", f"Cluster-0 · closest · {ALIAS} · shop"),
+        (f"{CLOSEST}?dataset=shop", f"cluster-0 · closest · {ALIAS} · shop"),
         (f"/d/shop/c/{FIELD}/{ALIAS}", f"Heat map · {ALIAS} · shop"),
         (
             f"/d/shop/c/{FIELD}/{ALIAS}?a=cluster-2&b=cluster-1&fragment=1",
-            f"Cluster-1 and Cluster-2 · {ALIAS} · shop",
+            f"cluster-1 and cluster-2 · {ALIAS} · shop",
         ),
     ):
         assert read(page, address).text("title") == [title]

@@ -39,7 +39,7 @@ def test_the_tile_holds_the_similarities_of_the_clustering(page, shop_home: Path
     wanted = ops.centroid_similarity("cosine")
     data = data_of(page)
     assert data["ids"] == list(wanted.index)
-    assert data["labels"] == ["Cluster-0", "Cluster-1", "Cluster-2", "Cluster-3"]
+    assert data["labels"] == ["cluster-0", "cluster-1", "cluster-2", "cluster-3"]
     np.testing.assert_allclose(decoded(page, data), wanted.to_numpy().ravel(), atol=2e-5)
     for i, row in enumerate(data["exact"]):
         np.testing.assert_allclose(row, wanted.to_numpy()[i, : i + 1], atol=1e-6)
@@ -147,14 +147,14 @@ def test_each_pair_is_a_link_that_works_without_script(page):
         strict=True,
     ):
         beside = read(page, urljoin(f"http://{HOST}{RUN}", link.partition("#")[0]))
-        sides = [text for text in beside.text("a") if text in ("Cluster-" + c[-1] for c in (a, b))]
+        sides = [text for text in beside.text("a") if text in ("cluster-" + c[-1] for c in (a, b))]
         assert len(sides) >= 2
         assert f"{a}" in str(beside.of("div"))
 
 
 def test_the_diagonal_shows_one_cluster(page):
     seen = read(page, f"{RUN}?a=cluster-2&b=cluster-2&fragment=1")
-    assert seen.text("h2") == ["Cluster-2"]
+    assert seen.text("h2") == ["cluster-2"]
     assert "One cluster: its documents closest to the centroid." in seen.text("p")
     assert len(seen.of("ol")) == 1
 
@@ -162,7 +162,7 @@ def test_the_diagonal_shows_one_cluster(page):
 @pytest.mark.parametrize("query", ["a=cluster-3&b=cluster-0", "a=cluster-0&b=cluster-3"])
 def test_a_pair_reads_the_same_both_ways(page, query: str):
     seen = read(page, f"{RUN}?{query}&fragment=1")
-    assert seen.text("a") == ["Cluster-0", "Cluster-3"]
+    assert seen.text("a") == ["cluster-0", "cluster-3"]
 
 
 def test_an_unknown_cluster_lists_the_others(page):

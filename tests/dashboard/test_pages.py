@@ -93,8 +93,8 @@ def test_the_lines_of_an_empty_home_run(browse: MakeClient, tmp_path: Path):
 def test_the_guides_page_has_title_tabs_panel_and_table(page):
     seen = read(page, SHOP)
     assert seen.text("h1") == ["Documents closest to cluster centers"]
-    tabs = [text for text in seen.text("a") if text.startswith("Cluster-")]
-    assert tabs == ["Cluster-0", "Cluster-1", "Cluster-2", "Cluster-3"]
+    tabs = [text for text in seen.text("a") if text.startswith("cluster-")]
+    assert tabs == ["cluster-0", "cluster-1", "cluster-2", "cluster-3"]
     assert "Closest to center" in seen.text("h2")
     current = [a for a in seen.of("a") if a.get("aria-current") == "page"]
     assert [quote("cluster-0") in (a["href"] or "") for a in current][-1]
@@ -134,9 +134,9 @@ def test_nothing_given_takes_the_newest_clustering(browse: MakeClient, tmp_path:
     dataset.insert_documents([{"_id": str(i), "a_vector_": [i, 1.0]} for i in range(6)])
     dataset.set_cluster_labels(["a_vector_"], "first", [0, 0, 0, 1, 1, 1])
     seen = read(browse(tmp_path), CLOSEST)
-    assert [text for text in seen.text("a") if text.startswith("Cluster-")] == [
-        "Cluster-0",
-        "Cluster-1",
+    assert [text for text in seen.text("a") if text.startswith("cluster-")] == [
+        "cluster-0",
+        "cluster-1",
     ]
 
 
@@ -377,9 +377,9 @@ def test_a_thousand_clusters_stay_usable(browse: MakeClient, many_home: Path):
     browser = browse(many_home)
     response = browser.get(f"{CLOSEST}?cluster=cluster-500")
     seen = Reader(response.text)
-    tabs = [text for text in seen.text("a") if text.startswith("Cluster-")]
+    tabs = [text for text in seen.text("a") if text.startswith("cluster-")]
     assert len(tabs) == 21
-    assert tabs[10] == "Cluster-500"
+    assert tabs[10] == "cluster-500"
     assert len(seen.of("option")) == 1_000 + len(PER_PAGE)
     assert int(response.headers["content-length"]) < 15_000
 

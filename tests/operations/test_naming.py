@@ -236,3 +236,16 @@ def test_the_sample_is_named_as_a_person_would(sample: Dataset) -> None:
     assert "Dress" in names.loc["cluster-0", "name"]
     assert (names["auroc"] > 0.65).all()
     assert names["name"].is_unique
+
+
+def test_categories_beside_a_text_are_said_to_be_left_out(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = titles()
+    ops = shop(client, title=texts, kind=["ab"[i % 2] for i in range(len(texts))])
+    capsys.readouterr()
+    ops.names(["title", "kind"])
+    assert capsys.readouterr().err == (
+        "relevanceai: names are made of the words of 'title'; 'kind' holds categories, which name "
+        "clusters only where no field of text is asked for, too\n"
+    )

@@ -9,6 +9,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from relevanceai.client import Client
+from relevanceai.dataset import Dataset
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.adjacency import adjacent_pairs, percentiles, priorities
 from relevanceai.kernels.separation import separation_test
@@ -275,7 +276,7 @@ def test_two_that_do_not_touch_are_judged_by_the_one_between() -> None:
     assert (found.verdict, found.facing) == ("undecided", (0, 0))
     assert found.reasons == (
         "Too few documents face each other: 0 and 0 of 300 of cluster-0 and 300 of cluster-2; a test "
-        "needs 10 of each and 40 in all. Before the others lie third clusters.",
+        "needs 10 of each and 40 in all. In front of the others lie third clusters.",
         "cluster-1 lies between them, and is not shown to be separate from both.",
     )
     assert found.between == "cluster-1"
@@ -291,3 +292,10 @@ def test_two_that_do_not_touch_are_judged_by_the_one_between() -> None:
         "either (p < 0.0001 for the weaker).",
         "Only 0 and 0 of their documents face each other.",
     )
+
+
+def test_a_table_of_pairs_prints_every_column(small: Dataset) -> None:
+    table = small.ClusterOps().pairs()
+    for name in table.columns:
+        assert name in str(table)
+        assert name in str(table.head(1))

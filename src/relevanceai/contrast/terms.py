@@ -90,7 +90,7 @@ def terms(text: str, *, longest: int = 2) -> list[str]:
     Words as the script has them, case folded, inner apostrophes kept; hyphens part words. Where
     words stand without spaces (Chinese, Japanese but for Katakana, Thai, Lao, Khmer, Burmese) each
     two neighbouring characters, and with `longest` 2 each three. A pictograph is a word. Signs and
-    punctuation are none, and part pairs.
+    punctuation are none, and part pairs; a word that stands twice is none with itself.
 
     Examples
     --------
@@ -110,7 +110,8 @@ def terms(text: str, *, longest: int = 2) -> list[str]:
             word = match[0].replace("\u2019", "'")
             if match[1]:
                 word = word.replace("\ufe0f", "")
-            if is_open and longest > 1 and (gap.isspace() or gap in _JOINS):
+            is_new = is_open and word != words[-1]  # a word with itself is no pair
+            if is_new and longest > 1 and (gap.isspace() or gap in _JOINS):
                 longer.append(f"{words[-1]} {word}")
             words.append(word)
             is_open = True

@@ -21,7 +21,7 @@ from relevanceai.dashboard.values import (
     title_field,
     wordiest,
 )
-from relevanceai.pictures import kind_of_value, picture_fields
+from relevanceai.pictures import kind_of_value, named_outside, picture_fields
 
 if TYPE_CHECKING:
     from relevanceai.dataset import Dataset
@@ -40,6 +40,7 @@ class Shape:
     title: str | None
     schema: Mapping[str, object]
     media_folder: Path
+    outside: tuple[str, ...] = ()  # fields that name files of pictures that may not be opened
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def shape_of(dataset: "Dataset", memory: Memory) -> Shape:
         looked_at = dataset.sample(_LOOKED_AT, random_state=0, select_fields=fields)
         pictures = picture_fields(looked_at, dataset.media_folder)
         title = _title_of(dataset, schema, pictures)
-        return Shape(tuple(pictures), title, schema, dataset.media_folder)
+        outside = named_outside(looked_at, dataset.media_folder)
+        return Shape(tuple(pictures), title, schema, dataset.media_folder, tuple(outside))
 
     return memory.get(("shape", dataset.slug, dataset.revision), look)
 

@@ -237,17 +237,14 @@ def column_order(
 
 
 def cluster_name(cluster_id: str) -> str:
-    """Return a cluster's id as its tab says it: `cluster-0` is Cluster-0, other ids stay.
+    """Return a cluster's id as its tab says it: as it is typed; the noise is Outliers.
 
     Examples
     --------
     >>> cluster_name("cluster-0"), cluster_name("rain boots"), cluster_name("outlier")
-    ('Cluster-0', 'rain boots', 'Outliers')
+    ('cluster-0', 'rain boots', 'Outliers')
     """
-    if cluster_id == OUTLIER:
-        return "Outliers"
-    prefix, _, number = cluster_id.partition("-")
-    return f"Cluster-{number}" if prefix == "cluster" and number.isdigit() else cluster_id
+    return "Outliers" if cluster_id == OUTLIER else cluster_id
 
 
 def _text_cell(value: str) -> Cell:

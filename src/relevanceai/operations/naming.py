@@ -85,7 +85,7 @@ class Naming(HoldsClustering):
         looked at and a few milliseconds a cluster; a namer or names by exemplar also cost a pass
         over the vectors.
         """
-        import pandas as pd
+        from relevanceai.operations.wide_table import wide_table
 
         check_count("most", most)
         if namer is not None and not callable(namer):
@@ -106,7 +106,7 @@ class Naming(HoldsClustering):
         )
         by_id = {one.cluster: one for one in found}
         rows = [by_id[cluster_id] for cluster_id in chosen]
-        return pd.DataFrame(
+        return wide_table(
             {
                 "cluster": [one.cluster for one in rows],
                 "name": [one.name for one in rows],

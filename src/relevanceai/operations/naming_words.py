@@ -10,7 +10,8 @@ from relevanceai.contrast.concepts import folded
 from relevanceai.contrast.fields import Kind, settled
 from relevanceai.contrast.names import held_out
 from relevanceai.contrast.terms import TermTable, as_written, term_table
-from relevanceai.errors import InvalidInputError
+from relevanceai.errors import InvalidInputError, listed
+from relevanceai.progress import notice
 
 TEXT_CHARACTERS = 2_000
 """So many characters of a text are read for its words."""
@@ -71,6 +72,13 @@ def naming_words(columns: dict[str, list[object]], *, is_asked: bool, dataset: s
     n_documents = len(next(iter(columns.values()), []))
     has = np.zeros(n_documents, bool)
     named = tuple(name for name, (kind, _, _) in held.items() if kind == "text")
+    if named and is_asked and len(named) < len(held):
+        left = [name for name in held if name not in named]
+        notice(
+            f"names are made of the words of {listed(named)}; {listed(left)} "
+            f"{'holds' if len(left) == 1 else 'hold'} categories, which name clusters only where no "
+            "field of text is asked for, too"
+        )
     if named:
         texts = [""] * n_documents
         for name in named:

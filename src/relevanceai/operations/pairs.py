@@ -339,7 +339,7 @@ class ClusterPairs(HoldsClustering):
         128 dimensions. Memory: the sample of all clusters, at most 512 MiB (but at least 100
         documents of each). Progress is on stderr.
         """
-        import pandas as pd
+        from relevanceai.operations.wide_table import wide_table
 
         check_count("most", most, least=2 * LEAST_DOCUMENTS)
         check_count("draws", draws, least=0)
@@ -374,4 +374,4 @@ class ClusterPairs(HoldsClustering):
         table = {name: [getattr(one, name) for one in found] for name in names}
         if draws:
             table["recovered"] = [one.recovered or 0.0 for one in found]
-        return pd.DataFrame(table)
+        return wide_table(table)

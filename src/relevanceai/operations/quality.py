@@ -87,6 +87,8 @@ class ClusterQuality(HoldsClustering):
         """
         import pandas as pd
 
+        from relevanceai.operations.wide_table import wide_table
+
         check_count("seed", seed, least=0)
         if stability is not None:
             check_count("stability", stability)
@@ -132,7 +134,7 @@ class ClusterQuality(HoldsClustering):
             "jaccard": [None if stable is None else stable[own].jaccard for own in range(len(ids))],
             "exemplar": [str(closest[name]["results"][0]["_id"]) for name in ids],
         }
-        return pd.DataFrame({name: table[name] for name in _COLUMNS})
+        return wide_table({name: table[name] for name in _COLUMNS})
 
 
 _COLUMNS = [

@@ -238,17 +238,22 @@ class Review:
     def _shaky(self, typed: Sequence[str] | None) -> list[str]:
         if not self.shaky:
             return []
-        are = "pair is" if len(self.shaky) == 1 else "pairs are"
+        named = {name for one in self.shaky for name in (one.other, one.cluster)}
+        share = {name: one.recovered / max(1, one.n) for name, one in self.stability.items()}
+        least = sorted(
+            (name for name in self.unstable if name in named), key=lambda name: share[name]
+        )
+        have = "separate pair has" if len(self.shaky) == 1 else "separate pairs have"
         lines = [
             "",
-            f"{len(self.shaky):,} {are} separate, but with a cluster that does not come back: there is a "
-            "valley, the clusters are not what lies on its sides.",
+            f"{len(self.shaky):,} {have} a cluster that does not come back, clustered anew:",
         ]
-        for one in self.shaky[:_LISTED]:
-            lines.append(f"  separate  {self._named(one.other)} and {self._named(one.cluster)}")
-            told = (f"{name} in {self.stability[name]}" for name in (one.other, one.cluster))
-            lines.append(f"            Clustered anew, {' and '.join(told)} came back.")
-        return lines + _more(len(self.shaky), "report().shaky", typed)
+        lines += [f"  {self._named(name)}: {self.stability[name]}" for name in least[:_LISTED]]
+        return [
+            *lines,
+            *_more(len(least), "report().unstable", typed),
+            "  There is a valley in such a pair, but its sides need not be these clusters.",
+        ]
 
     def _splits(self, typed: Sequence[str] | None) -> list[str]:
         if not self.to_split:
@@ -274,11 +279,12 @@ class Review:
             return []
         lines = [
             "",
-            f"{counted(len(self.vague), 'name')} too vague to tell a cluster from its nearest:",
+            f"{counted(len(self.vague), 'name')} too vague to tell a cluster's documents from those of "
+            "its nearest (50% is chance):",
         ]
         for one in self.vague[:_LISTED]:
             lines.append(
-                f"  {self._named(one.cluster)}: AUROC {one.auroc:.2f} against {one.sibling}"
+                f"  {self._named(one.cluster)}: {one.auroc or 0.0:.0%} right against {one.sibling}"
             )
         return lines + _more(len(self.vague), "names()", typed)
 
@@ -296,7 +302,7 @@ def _why(pair: Pair) -> str:
             f"No valley between them (p = {pair.p_value:.2f}); for {pair.overlap:.0%} of their "
             "documents the other is the second choice."
         )
-    return pair.reasons[0]
+    return pair.reasons[0].partition(";")[0].rstrip(".") + "."
 
 
 def _more(n: int, where: str, typed: Sequence[str] | None) -> list[str]:

@@ -324,7 +324,7 @@ class ClusterSplits(HoldsClustering):
         inside a long cloud may not be found. One pass over the vectors, then 50 to 100 ms a cluster
         of 1,000 documents and 128 dimensions, on threads.
         """
-        import pandas as pd
+        from relevanceai.operations.wide_table import wide_table
 
         check_count("most", most, least=LEAST_TO_SPLIT)
         check_count("describe", describe, least=0)
@@ -354,7 +354,7 @@ class ClusterSplits(HoldsClustering):
                 for one in halves
             ]
         table["suggestion"] = [one.suggestion for one in found]
-        return pd.DataFrame(table)
+        return wide_table(table)
 
 
 def _larger_first(halves: tuple[Half, Half] | None) -> tuple[Half, Half] | None:

@@ -245,7 +245,7 @@ def _untested(evidence: Evidence, first: str, second: str) -> Judgement:
         "undecided",
         (
             f"Too few documents face each other: {evidence.facing_first:,} and "
-            f"{evidence.facing_second:,} of {looked_at} Before the others lie third clusters.",
+            f"{evidence.facing_second:,} of {looked_at} In front of the others lie third clusters.",
         ),
         0.0,
         f"{first} and {second} hardly touch: others lie between them. Compare them with those: "

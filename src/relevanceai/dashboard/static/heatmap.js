@@ -47,7 +47,7 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const fixed = (value, decimals) => value.toFixed(decimals).replace(/^-(0(\.0*)?)$/, "$1");
 
 /** The number of a cluster that has no other name, for where there is little room. */
-const numberOf = (name) => /^Cluster-(\d+)$/.exec(name)?.[1];
+const numberOf = (name) => /^cluster-(\d+)$/.exec(name)?.[1];
 
 export function createHeatmap(el, given) {
   let options = { tileSize: 256, name: "Heat map", ...given };

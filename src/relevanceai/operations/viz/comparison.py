@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CELLS = 400
 _COLOURS = ("#3b6fb6", "#c8553d")
+_NEITHER = "#8a8a8a"  # noise
 _THUMBNAIL_PX = 64
 _TOP = -0.34  # of the strip, in heights of the axes, below the axis and its label
 
@@ -52,12 +53,12 @@ def draw_comparison(
 
     Raises
     ------
-    InvalidInputError : too few documents were compared.
+    InvalidInputError : too few documents face each other.
     """
     import matplotlib.pyplot as plt
 
     if not any(one.any() for one in places):
-        raise InvalidInputError("There is nothing to draw: too few documents were compared.")
+        raise InvalidInputError("There is nothing to draw: too few documents face each other.")
     if ax is None:
         figure, ax = plt.subplots(figsize=(9.0, 5.0))
         figure.subplots_adjust(left=0.03, right=0.97, top=0.92, bottom=0.36)
@@ -83,13 +84,13 @@ def draw_comparison(
     )  # over the strip's lines
     ax.set_title(f"{printable(names[0])} and {printable(names[1])}: {verdict}")
     ax.legend(frameon=False)
-    _draw_strip(strip, names[1], _pictures(strip, media_folder), ax)
+    _draw_strip(strip, names, _pictures(strip, media_folder), ax)
     return ax
 
 
 def _draw_strip(
     strip: Sequence[Placed],
-    second: str,
+    names: tuple[str, str],
     pictures: Sequence[NDArray[np.uint8] | None],
     ax: "Axes",
 ) -> None:
@@ -99,7 +100,7 @@ def _draw_strip(
     width = (high - low) / max(1, len(strip))
     for order, one in enumerate(strip):
         middle = low + (order + 0.5) * width
-        colour = _COLOURS[int(one.cluster == second)]
+        colour = _COLOURS[names.index(one.cluster)] if one.cluster in names else _NEITHER
         ax.plot(
             [one.place, one.place, middle],
             [0.0, -0.03, _TOP + 0.01],
