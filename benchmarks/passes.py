@@ -203,7 +203,7 @@ def measure_store(scratch: Path, rounds: int) -> Sequence[Figure | Note]:
     dataset.cluster(byo_cluster_field="many", alias="many")
     of = {one.alias: one for one in dataset._store.snapshot().clusterings()}
     raw = _raw_file(dataset)
-    mapped = raw.with_name("of-the-limit")
+    mapped = scratch / "of-the-limit"
     os.link(raw, mapped)
     with mapped.open("rb") as file:  # the tail is no vector
         n_bytes = os.fstat(file.fileno()).st_size // (4 * N_DIMS) * 4 * N_DIMS
