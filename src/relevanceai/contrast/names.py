@@ -7,23 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.contrast.concepts import Concepts, concepts
+from relevanceai.contrast.growth import (
+    N_TERMS,
+    Candidates,
+    grown,
+    grown_of_values,
+    without_echoes,
+)
 from relevanceai.contrast.terms import TermTable
-from relevanceai.kernels.ranks import auroc
 from relevanceai.kernels.shares import share_bounds
-
-N_TERMS = 3
-"""A name has at most so many terms."""
 
 _SIBLINGS = 3  # of which the nearest counts alone, the others together
 _CANDIDATES = 40  # terms that are looked at closely, each for what they say and what they tell
-_ENOUGH = 0.9  # a name that tells its cluster so well from the sibling needs no more terms
-_GAIN = 0.02  # what a further term must add to that
 _COMMON = 0.5  # of the other clusters have a term nearly as often: then it says nothing of one
 _SOME = 0.05  # of its documents have a term, from which on a cluster counts as having it
 _MANY, _USUAL = 4, 0.25  # other clusters that have it, and their part: then it is a usual word
 _STRICT, _LEANING = 0.1, 0.3173  # levels of the bounds: 1.64 and 1 standard deviations
-_PART = 0.2  # of the documents have a value, from which on it may stand beside the most usual one
-_WHOLE = 0.8  # of a word's documents that have a pair with it: then the pair is the name
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,7 @@ def _chosen(
         here = contains.matrix(members[cluster], terms.tolist())
         there = contains.matrix(members[near[0]], terms.tolist())
         weight = weights(held, cluster, near[0], terms.tolist())
-        values = _grown_of_values(says, counts, fields, here, there, weight)
+        values = grown_of_values(says, counts, fields, here, there, weight)
         best = terms[values].tolist()
         rest = [
             one for one in terms[np.argsort(-counts, kind="stable")].tolist() if one not in best
@@ -215,7 +214,7 @@ def _chosen(
     saying = np.argsort(-says, kind="stable")[:_CANDIDATES].tolist()
     telling = np.argsort(-tells, kind="stable")[:_CANDIDATES].tolist()
     places = np.array(list(dict.fromkeys([*saying, *telling])))
-    candidates = _Candidates(
+    candidates = Candidates(
         [int(term) for term in terms[places]],
         [held.vocabulary[term] for term in terms[places]],
         counts[places],
@@ -225,9 +224,9 @@ def _chosen(
     )
     here = contains.matrix(members[cluster], candidates.terms)
     there = contains.matrix(members[near[0]], candidates.terms)
-    name = _grown(candidates, here, there)
+    name = grown(candidates, here, there)
     ranked = [at for at, place in enumerate(saying) if says[place] > 0 and special[place]]
-    keywords = _without_echoes([*name, *ranked], candidates.words)[: max(n_keywords, len(name))]
+    keywords = without_echoes([*name, *ranked], candidates.words)[: max(n_keywords, len(name))]
     chosen = candidates.terms
     others = [place for place in keywords if place not in name]
     return Choice(
@@ -285,118 +284,6 @@ def _evidence(
     nearest = np.maximum(least(near[:1], _STRICT), -0.05)  # what a sibling has too may still say it
     next_ones = np.maximum(least(near[1:], _STRICT), -0.05) if len(near) > 1 else nearest
     return 0.5 * rest + 0.25 * nearest + 0.25 * next_ones, least(near[:1], _LEANING)
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    """The terms that are looked at closely, the best first; arrays of shape (n_candidates,)."""
-
-    terms: list[int]
-    words: list[str]
-    counts: NDArray[np.int64]
-    usable: NDArray[np.bool_]
-    tells: NDArray[np.float64]
-    weights: NDArray[np.float64]
-
-
-def _grown(
-    candidates: _Candidates, here: NDArray[np.float64], there: NDArray[np.float64]
-) -> list[int]:
-    """The places of the name's terms: the best, and those that help to tell it from the sibling."""
-    name = [_widened(candidates, 0)]
-    weight = candidates.weights
-    told = _told(here, there, name, weight)
-    while len(name) < N_TERMS and told < _ENOUGH:
-        used = {word for place in name for word in candidates.words[place].split(" ")}
-        best, step = told + _GAIN, -1
-        for place, words in enumerate(candidates.words):
-            if candidates.tells[place] > 0 and used.isdisjoint(words.split(" ")):
-                value = _told(here, there, [*name, place], weight)
-                if value > best:
-                    best, step = value, place
-        if step < 0:
-            break
-        told = best
-        name.append(_widened(candidates, step, used))
-    return name
-
-
-def _grown_of_values(
-    says: NDArray[np.float64],
-    counts: NDArray[np.int64],
-    fields: NDArray[np.intp],
-    here: NDArray[np.float64],
-    there: NDArray[np.float64],
-    weight: NDArray[np.float64],
-) -> list[int]:
-    """The places of the values in a name: of each field the most usual ones, and none before them.
-
-    `fields` has the field of each value; a tag, of which a document may have several, has its own.
-    """
-    order = np.lexsort((-says, -counts))
-    name: list[int] = []
-    told = 0.0
-    while len(name) < N_TERMS and told < _ENOUGH:
-        left = order[~np.isin(order, name)]
-        _, first = np.unique(fields[left], return_index=True)
-        options = left[np.sort(first)]  # of each field the most usual value that is left
-        if not name:
-            name = [int(options[np.argmax(says[options])])]
-            told = _told(here, there, name, weight)
-            continue
-        options = options[(counts[options] >= _PART * len(here)) & (says[options] > 0)]
-        gains = [_told(here, there, [*name, int(one)], weight) for one in options]
-        if not gains or max(gains) <= told + _GAIN:
-            break
-        told = max(gains)
-        name.append(int(options[int(np.argmax(gains))]))
-    return name
-
-
-def _told(
-    here: NDArray[np.float64],
-    there: NDArray[np.float64],
-    name: list[int],
-    weight: NDArray[np.float64],
-) -> float:
-    return auroc(here[:, name] @ weight[name], there[:, name] @ weight[name])
-
-
-def _widened(candidates: _Candidates, place: int, used: Set[str] = frozenset()) -> int:
-    """The pair of words that most documents with a word have, when there is one."""
-    word = candidates.words[place]
-    if " " in word:
-        return place
-    best = place
-    for other, words in enumerate(candidates.words):
-        is_wider = (
-            word in words.split(" ")
-            if " " in words
-            else not word.isascii() and len(words) > len(word) and word in words
-        )
-        if is_wider and candidates.usable[other] and used.isdisjoint(words.split(" ")):
-            least = _WHOLE * candidates.counts[place]
-            if candidates.counts[other] >= (
-                least if best == place else candidates.counts[best] + 1
-            ):
-                best = other
-    return best
-
-
-def _without_echoes(places: Sequence[int], words: Sequence[str]) -> list[int]:
-    """The places in order, without terms that share a word with an earlier one."""
-    kept: list[int] = []
-    used: set[str] = set()
-    for place in dict.fromkeys(places):
-        mine = set(words[place].split(" "))
-        if not mine & used and not any(
-            not words[place].isascii()
-            and (words[place] in words[one] or words[one] in words[place])
-            for one in kept
-        ):
-            kept.append(place)
-            used |= mine
-    return kept
 
 
 def _make_unique(found: list[Choice]) -> None:

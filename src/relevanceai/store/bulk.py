@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relevanceai.errors import DuplicateIdError, listed
 from relevanceai.store.columns import Field, vectors_of
 from relevanceai.store.documents import DocumentStore
-from relevanceai.store.interrupts import finished
+from relevanceai.store.feed import Feed
 from relevanceai.store.layout import taken
 from relevanceai.store.making import create, rewrite
 from relevanceai.store.repeats import repeated
@@ -54,7 +54,7 @@ def write_many(
         call = _Call(store if exists else None, spool, upsert=upsert, on_error=on_error)
         fields, rewritten, mixed = spool.settled(_whole_ends(store, spool.joins_whole_numbers()))
         if call.stays.any():
-            feed = _Feed(on_rows)
+            feed = Feed(on_rows)
             if not exists:
                 batches = feed.of(call.batches(fields, None, None))
                 feed.run(lambda: create(store, _reader(_schema(fields), batches)))
@@ -241,7 +241,7 @@ def _same_vectors(before: pa.Array, after: pa.Array) -> NDArray[np.bool_]:
     return np.where(was_there & is_there, same, was_there == is_there)
 
 
-def _write(store: DocumentStore, call: _Call, fields: Sequence[Field], feed: "_Feed") -> None:
+def _write(store: DocumentStore, call: _Call, fields: Sequence[Field], feed: Feed) -> None:
     handle = store.opened()
     replaced = call.row_ids[call.stays & (call.row_ids >= 0)]
     if not len(replaced):
@@ -285,33 +285,3 @@ def _schema(fields: Sequence[Field]) -> pa.Schema:
 
 def _reader(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, batches)
-
-
-class _Feed:
-    """Batches that Lance pulls: what goes wrong in them is raised as it was, not as Lance wraps it."""
-
-    def __init__(self, on_rows: Callable[[int], object]) -> None:
-        self._on_rows = on_rows
-        self._error: BaseException | None = None
-
-    def of(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        try:
-            for batch in batches:
-                if self._error is not None:
-                    raise self._error
-                yield batch
-                self._on_rows(batch.num_rows)
-        except BaseException as error:
-            self._error = self._error or error
-            raise
-
-    def run(self, write: Callable[[], object]) -> None:
-        try:
-            finished(write, self._stop)
-        except BaseException as error:
-            if self._error is not None and error is not self._error:
-                raise self._error from None
-            raise
-
-    def _stop(self, error: BaseException) -> None:
-        self._error = self._error or error

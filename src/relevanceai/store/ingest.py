@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from relevanceai.errors import DuplicateIdError, InvalidInputError, listed
 from relevanceai.store.columns import Field
 from relevanceai.store.documents import DocumentStore
+from relevanceai.store.feed import Feed
 from relevanceai.store.id_index import ids_among
 from relevanceai.store.incoming import is_derived, next_generation
-from relevanceai.store.interrupts import finished
 from relevanceai.store.making import create, rewrite
 from relevanceai.store.repeats import repeated
 from relevanceai.store.report import InsertReport
@@ -82,13 +82,15 @@ def ingest(
         brought, ahead = _with_widths(brought, incoming, known)
         stream = batches_of(chain(ahead, incoming), _rows_per_batch(brought))
         intake = _Intake(store if exists else None, on_error, on_rows, line_of)
+        feed = Feed()
         mixed: tuple[str, ...] = ()
         if not exists:
             schema = _schema(brought)
-            first = next(filled := intake.batches(brought, schema, stream), None)
+            filled = feed.of(intake.batches(brought, schema, stream))
+            first = next(filled, None)
             if first is not None:
                 source = chain([first], filled)
-                intake.run(lambda: create(store, _reader(schema, source)))
+                feed.run(lambda: create(store, _reader(schema, source)))
         else:
             with suppress(_NothingTakenError), store.changing():
                 fields, mixed = _fitted(store, brought, known)
@@ -96,10 +98,10 @@ def ingest(
                 if lacking:
                     store.opened().add_columns(pa.schema([one.arrow() for one in lacking]))
                 schema = _schema(fields)
-                taken = intake.batches(fields, schema, stream)
+                taken = feed.of(intake.batches(fields, schema, stream))
                 uri = store.opened().uri
                 store.last_commit()
-                intake.run(lambda: lance.write_dataset(_reader(schema, taken), uri, mode="append"))
+                feed.run(lambda: lance.write_dataset(_reader(schema, taken), uri, mode="append"))
                 if not intake.taken:
                     raise _NothingTakenError
             mixed = mixed if intake.taken else ()
@@ -126,41 +128,20 @@ class _Intake:
         self._position = 0
         self._ids: list[pa.Array] = []
         self._seen: set[str] = set()
-        self._error: BaseException | None = None
         self.taken = 0
         self.made: list[str] = []
         self.failed: dict[str, str] = {}
-
-    def run(self, write: Callable[[], object]) -> None:
-        """Let the writer pull the batches; raise our own error rather than its wrapping of it."""
-        try:
-            finished(write, self._stop)
-        except BaseException as error:
-            if self._error is not None and error is not self._error:
-                raise self._error from None
-            raise
-
-    def _stop(self, error: BaseException) -> None:
-        self._error = self._error or error
 
     def batches(
         self, fields: Sequence[Field], schema: pa.Schema, stream: Iterable[pa.RecordBatch]
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows that can be taken, as the store keeps them."""
-        try:
-            for batch in stream:
-                if self._error is not None:
-                    raise self._error
-                made = self._one(fields, schema, batch)
-                if made.num_rows:
-                    yield made
-                self._on_rows(batch.num_rows)
-            self._check_ids()
-            if self._error is not None:
-                raise self._error
-        except BaseException as error:
-            self._error = self._error or error
-            raise
+        for batch in stream:
+            made = self._one(fields, schema, batch)
+            if made.num_rows:
+                yield made
+            self._on_rows(batch.num_rows)
+        self._check_ids()
 
     def _one(
         self, fields: Sequence[Field], schema: pa.Schema, batch: pa.RecordBatch
