@@ -84,10 +84,10 @@ def scan(  # type: ignore[no-untyped-def]
             if lows[i, h] <= smallest:
                 held[i, kept], lows[i, kept] = held[i, h], lows[i, h]
                 kept += 1
-        from_column, to_column = 0, width
+        from_column, to_column = np.int64(0), np.int64(width)
         if n_near == 1:
             from_column = np.int64(column)
-            to_column = from_column + 1
+            to_column = np.int64(from_column + 1)
         for j in range(from_column, to_column):
             low = product[i, j] + (least[j] - wide * norms[j])
             if low <= smallest:
