@@ -14,7 +14,8 @@ from relevanceai.engine.shares import shares
 from relevanceai.engine.source import Relabelled
 from relevanceai.engine.together import Together
 from relevanceai.kernels import size, windows
-from relevanceai.kernels.moments import Moments, half_of
+from relevanceai.kernels.halves import half_labels
+from relevanceai.kernels.moments import Moments
 from relevanceai.kernels.nearest import METRICS, RankedRows
 from relevanceai.store.array_source import ArraySource
 
@@ -80,10 +81,12 @@ def test_moments_and_their_halves_are_those_of_the_definition():
     np.testing.assert_array_equal(found.count, count)
     np.testing.assert_array_equal(found.sums, sums)
     np.testing.assert_allclose(found.inertia, inertia, rtol=1e-12)
-    in_a = half_of(row_ids) == 0
-    count, sums, _ = naive.moments(vectors[in_a], labels[in_a], K)
-    np.testing.assert_array_equal(found.half_count, count)
-    np.testing.assert_array_equal(found.half_sums, sums)
+    halved = Relabelled(ArraySource(vectors, labels, row_ids), half_labels)
+    parts = reduce(lambda: Moments(2 * K, vectors.shape[1], n_rows=N_ROWS), halved)
+    halves = naive.moments(vectors, half_labels(labels, row_ids), 2 * K)
+    np.testing.assert_array_equal(parts.count, halves[0])
+    np.testing.assert_array_equal(parts.sums, halves[1])
+    np.testing.assert_array_equal(parts.count[::2] + parts.count[1::2], found.count)
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import VectorBatch
 from relevanceai.kernels.cluster_rows import ClusterRows, Sampled, row_hash
-from relevanceai.kernels.moments import half_of
+from relevanceai.kernels.halves import half_of
 
 
 def rows(n: int) -> VectorBatch:

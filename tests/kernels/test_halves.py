@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import naive
-from relevanceai.kernels.halves import halves
-from relevanceai.kernels.moments import half_of
+from relevanceai.kernels.halves import half_labels, half_of, halves
 from relevanceai.kernels.similarity import centroid_similarity
 
 
@@ -15,6 +14,12 @@ def test_the_coin_is_fair_and_does_not_go_by_the_order_of_rows():
     assert (heads[1:] == heads[:-1]).mean() == pytest.approx(0.5, abs=0.005)
     some = np.array([2**62, 5, 0, -3])
     assert half_of(some).tolist() == [int(half_of(np.array([one]))[0]) for one in some]
+
+
+def test_halves_of_clusters_are_numbered_side_by_side_and_noise_stays_noise():
+    labels, row_ids = np.array([0, 3, -1, 3], np.int32), np.array([0, 2, 2, 1])
+    assert half_labels(labels, row_ids).tolist() == [1, 6, -1, 7]  # the coins are 1, 0, 0, 1
+    assert half_labels(labels, row_ids).dtype == np.int32
 
 
 def case():

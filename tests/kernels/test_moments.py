@@ -154,8 +154,6 @@ def test_arrays_bring_the_state_back_and_are_not_shared():
         "count": ("i8", (3,)),
         "sums": ("f8", (3, 2)),
         "inertia": ("f8", (3,)),
-        "half_count": ("i8", (3,)),
-        "half_sums": ("f8", (3, 2)),
     }
     assert moments.count.tolist() == [1, 1, 0]
     assert back.count.tolist() == [1, 1, 1]

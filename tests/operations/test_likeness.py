@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import leaves_list
 import naive
 from relevanceai.client import Client
 from relevanceai.dataset import Dataset
-from relevanceai.kernels.moments import half_of
+from relevanceai.kernels.halves import half_of
 from relevanceai.operations.viz.cluster import ClusterVizOps
 
 FIELD = "look_vector_"

@@ -25,7 +25,7 @@ def row_hash(row_ids: NDArray[np.int64], seed: int = 0) -> NDArray[np.uint64]:
 
     Examples
     --------
-    >>> row_hash(np.arange(2)) & np.uint64(1)  # the coin of `moments.half_of`
+    >>> row_hash(np.arange(2)) & np.uint64(1)  # the coin of `halves.half_of`
     array([1, 1], dtype=uint64)
     """
     start = np.uint64((_STEP * (2 * seed + 1)) % 2**64)

@@ -1,4 +1,4 @@
-"""Two halves of each cluster, as `Moments` has them, and the cosine corrected by how they agree."""
+"""Two halves of each cluster, by a hash of the row id, and the cosine corrected by how they agree."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.kernels.units import row_norms
+
+_HALF_BITS = (
+    np.uint64(0x9E3779B97F4A7C15),
+    np.uint64(0xBF58476D1CE4E5B9),
+    np.uint64(0x94D049BB133111EB),
+)
+
+
+def half_of(row_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return which half of a cluster each row is in: the lowest bit of splitmix64 of its row id.
+
+    Parameters
+    ----------
+    row_ids : int64 array of shape (n_rows,).
+
+    Returns
+    -------
+    int64 array of shape (n_rows,): 0 for half A, 1 for half B, whatever else is in the dataset.
+
+    Examples
+    --------
+    >>> half_of(np.arange(8))
+    array([1, 1, 0, 1, 0, 0, 0, 1])
+    """
+    step, first, second = _HALF_BITS
+    mixed = row_ids.astype(np.uint64) + step
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * first
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * second
+    return ((mixed ^ (mixed >> np.uint64(31))) & np.uint64(1)).astype(np.int64)
+
+
+def half_labels(labels: NDArray[np.int32], row_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Number the halves of clusters: 2 * label for half A, 2 * label + 1 for half B.
+
+    Parameters
+    ----------
+    labels, row_ids : int32 and int64 arrays of shape (n_rows,); a label below 0 stays as it is.
+    """
+    return np.where(labels < 0, labels, 2 * labels + half_of(row_ids)).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +94,7 @@ def halves(
     ----------
     count, sums : int64 array of shape (n_clusters,) and float64 array of shape (n_clusters,
         n_dims), of all members.
-    half_count, half_sums : the same of the members in half A, as in `Moments`.
+    half_count, half_sums : the same of the members in half A.
 
     Notes
     -----

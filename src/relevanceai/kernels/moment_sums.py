@@ -1,12 +1,9 @@
-"""The machine code of `Moments`: rows into sums, and the join of two such sums.
-
-A *group* is one half of a cluster: `2 * cluster + half`, the half by a hash of the row id.
-"""
+"""The machine code of `Moments`: rows into sums, and the join of two such sums."""
 
 import numpy as np
 from numba.core import types
 
-from relevanceai.kernels.compiled import FLOATS, LABELS, ROW_IDS, compiled, prefetch
+from relevanceai.kernels.compiled import FLOATS, LABELS, compiled, prefetch
 
 _counts = types.Array(types.int64, 1, "C")
 _sums = types.Array(types.float64, 2, "C")
@@ -15,24 +12,7 @@ _shifts = types.Array(types.float32, 2, "C")
 _numbers = types.Array(types.float64, 1, "C")
 
 _TIGHT = 1e-3
-"""Share of its squares below which a group's spread is lost among them: it gets a shift."""
-
-
-@compiled(types.void(LABELS, ROW_IDS, types.Array(types.int32, 1, "C")))
-def groups_of(labels, row_ids, groups):  # type: ignore[no-untyped-def]
-    """Write the group of each row; -1 for a row that is in no cluster.
-
-    The half is the lowest bit of splitmix64 of the row id.
-    """
-    for row in range(len(labels)):
-        if labels[row] < 0:
-            groups[row] = -1
-            continue
-        mixed = np.uint64(row_ids[row]) + np.uint64(0x9E3779B97F4A7C15)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        half = (mixed ^ (mixed >> np.uint64(31))) & np.uint64(1)
-        groups[row] = 2 * labels[row] + np.int32(half)
+"""Share of its squares below which a cluster's spread is lost among them: it gets a shift."""
 
 
 # Rows are named by their places, never handed on as views: a view counts as a use of its array, and
@@ -42,11 +22,11 @@ def groups_of(labels, row_ids, groups):  # type: ignore[no-untyped-def]
 @compiled(
     types.float64(types.int64, _sums, types.int64, types.float64, _numbers, _sums, types.int64)
 )
-def _moved(n, sums, group, squares, step, result, place):  # type: ignore[no-untyped-def]
-    """Write the sums of a group of n rows after all have moved by a step; return their squares."""
+def _moved(n, sums, cluster, squares, step, result, place):  # type: ignore[no-untyped-def]
+    """Write the sums of a cluster of n rows after all have moved by a step; return their squares."""
     for column in range(len(step)):
-        squares += step[column] * (2.0 * sums[group, column] + n * step[column])
-        result[place, column] = sums[group, column] + n * step[column]
+        squares += step[column] * (2.0 * sums[cluster, column] + n * step[column])
+        result[place, column] = sums[cluster, column] + n * step[column]
     return max(squares, 0.0)
 
 
@@ -64,15 +44,15 @@ def _moved(n, sums, group, squares, step, result, place):  # type: ignore[no-unt
     )
 )
 def add_rows(  # type: ignore[no-untyped-def]
-    vectors, groups, order, ahead, count, is_shifted, shifts, sums, squares
+    vectors, labels, order, ahead, count, is_shifted, shifts, sums, squares
 ):
-    """Add rows to the sums and squares of their groups, about the origin or a shift.
+    """Add rows to the sums and squares of their clusters, about the origin or a shift.
 
-    A group starts about the origin, where a row costs least. At its 2nd, 4th, 8th ... row it is
+    A cluster starts about the origin, where a row costs least. At its 2nd, 4th, 8th ... row it is
     looked at: where it is so tight that its squares hide its spread, it goes on about a shift (its
     first row, later its mean). So at most five digits are ever lost, wherever the rows lie.
 
-    A group's rows are added one after another, so that the sums do not depend on how the rows are
+    A cluster's rows are added one after another, so that the sums do not depend on how the rows are
     cut. `ahead` is how many rows of the order to ask for early, 0 where they come as they stand.
     """
     n_dims = vectors.shape[1]
@@ -83,43 +63,45 @@ def add_rows(  # type: ignore[no-untyped-def]
             later = order[place + ahead]
             for column in range(0, n_dims, 16):
                 prefetch(vectors, later, column)
-        group = groups[row]
-        n = count[group]
-        if n == 1 and not is_shifted[group]:
+        cluster = labels[row]
+        n = count[cluster]
+        if n == 1 and not is_shifted[cluster]:
             apart = 0.0
             for column in range(n_dims):
-                moved = np.float64(vectors[row, column]) - sums[group, column]
+                moved = np.float64(vectors[row, column]) - sums[cluster, column]
                 apart += moved * moved
-            if apart <= _TIGHT * squares[group]:
-                is_shifted[group] = 1
-                squares[group] = 0.0
+            if apart <= _TIGHT * squares[cluster]:
+                is_shifted[cluster] = 1
+                squares[cluster] = 0.0
                 for column in range(n_dims):
-                    shifts[group, column] = np.float32(sums[group, column])
-                    sums[group, column] = 0.0
-        count[group] = n + 1
+                    shifts[cluster, column] = np.float32(sums[cluster, column])
+                    sums[cluster, column] = 0.0
+        count[cluster] = n + 1
         square = 0.0
-        if is_shifted[group]:
+        if is_shifted[cluster]:
             for column in range(n_dims):
-                moved = np.float64(vectors[row, column]) - np.float64(shifts[group, column])
-                sums[group, column] += moved
+                moved = np.float64(vectors[row, column]) - np.float64(shifts[cluster, column])
+                sums[cluster, column] += moved
                 square += moved * moved
-            squares[group] += square
+            squares[cluster] += square
             continue
         for column in range(n_dims):
             value = np.float64(vectors[row, column])
-            sums[group, column] += value
+            sums[cluster, column] += value
             square += value * value
-        squares[group] += square
+        squares[cluster] += square
         if n & (n + 1) == 0 and n > 1:  # now a power of two
-            spread = squares[group]
+            spread = squares[cluster]
             for column in range(n_dims):
-                spread -= sums[group, column] * (sums[group, column] / (n + 1))
-            if spread <= _TIGHT * squares[group]:
-                is_shifted[group] = 1
+                spread -= sums[cluster, column] * (sums[cluster, column] / (n + 1))
+            if spread <= _TIGHT * squares[cluster]:
+                is_shifted[cluster] = 1
                 for column in range(n_dims):
-                    shifts[group, column] = np.float32(sums[group, column] / (n + 1))
-                    step[column] = -np.float64(shifts[group, column])
-                squares[group] = _moved(n + 1, sums, group, squares[group], step, sums, group)
+                    shifts[cluster, column] = np.float32(sums[cluster, column] / (n + 1))
+                    step[column] = -np.float64(shifts[cluster, column])
+                squares[cluster] = _moved(
+                    n + 1, sums, cluster, squares[cluster], step, sums, cluster
+                )
 
 
 @compiled(
@@ -127,89 +109,65 @@ def add_rows(  # type: ignore[no-untyped-def]
         _counts, _flags, _shifts, _sums, _numbers, _counts, _flags, _shifts, _sums, _numbers,
     )
 )  # fmt: skip
-def join_groups(  # type: ignore[no-untyped-def]
+def join_sums(  # type: ignore[no-untyped-def]
     count, is_shifted, shifts, sums, squares,
     other_count, other_is_shifted, other_shifts, other_sums, other_squares,
 ):  # fmt: skip
-    """Add the groups of other rows. Where either has a shift the two meet about it."""
+    """Add the sums of other rows. Where either has a shift the two meet about it."""
     n_dims = sums.shape[1]
     moved, step = np.empty((1, n_dims)), np.empty(n_dims)
-    for group in range(len(count)):
-        n = other_count[group]
+    for cluster in range(len(count)):
+        n = other_count[cluster]
         if n == 0:
             continue
-        if count[group] == 1 and not is_shifted[group]:  # a single row is its own shift
-            is_shifted[group] = 1
-            squares[group] = 0.0
+        if count[cluster] == 1 and not is_shifted[cluster]:  # a single row is its own shift
+            is_shifted[cluster] = 1
+            squares[cluster] = 0.0
             for column in range(n_dims):
-                shifts[group, column] = np.float32(sums[group, column])
-                sums[group, column] = 0.0
-        if not is_shifted[group] and other_is_shifted[group]:
-            is_shifted[group] = 1
+                shifts[cluster, column] = np.float32(sums[cluster, column])
+                sums[cluster, column] = 0.0
+        if not is_shifted[cluster] and other_is_shifted[cluster]:
+            is_shifted[cluster] = 1
             for column in range(n_dims):
-                shifts[group, column] = other_shifts[group, column]
-                step[column] = -np.float64(shifts[group, column])
-            squares[group] = _moved(count[group], sums, group, squares[group], step, sums, group)
-        square = other_squares[group]
-        if is_shifted[group]:
+                shifts[cluster, column] = other_shifts[cluster, column]
+                step[column] = -np.float64(shifts[cluster, column])
+            squares[cluster] = _moved(
+                count[cluster], sums, cluster, squares[cluster], step, sums, cluster
+            )
+        square = other_squares[cluster]
+        if is_shifted[cluster]:
             for column in range(n_dims):
-                step[column] = -np.float64(shifts[group, column])
-                if other_is_shifted[group]:
-                    step[column] += np.float64(other_shifts[group, column])
-            square = _moved(n, other_sums, group, square, step, moved, 0)
+                step[column] = -np.float64(shifts[cluster, column])
+                if other_is_shifted[cluster]:
+                    step[column] += np.float64(other_shifts[cluster, column])
+            square = _moved(n, other_sums, cluster, square, step, moved, 0)
             for column in range(n_dims):
-                sums[group, column] += moved[0, column]
+                sums[cluster, column] += moved[0, column]
         else:
             for column in range(n_dims):
-                sums[group, column] += other_sums[group, column]
-        squares[group] += square
-        count[group] += n
+                sums[cluster, column] += other_sums[cluster, column]
+        squares[cluster] += square
+        count[cluster] += n
 
 
-@compiled(
-    types.void(_counts, _counts, _sums, _sums, _numbers, _counts, _flags, _shifts, _sums, _numbers)
-)
-def absorb_groups(  # type: ignore[no-untyped-def]
-    count, half_count, sums, half_sums, inertia, group_count, is_shifted, shifts, shifted, squares
-):
-    """Join groups to the moments of their clusters, by the update of Chan et al."""
+@compiled(types.void(_counts, _flags, _shifts, _sums, _numbers))
+def settle(count, is_shifted, shifts, sums, squares):  # type: ignore[no-untyped-def]
+    """Make of sums and squares about shifts plain sums and inertia, in place."""
     n_dims = sums.shape[1]
-    for group in range(len(group_count)):
-        n = group_count[group]
-        if n == 0:
-            continue
-        cluster = group // 2
-        own = count[cluster]
-        between = 0.0
+    for cluster in range(len(count)):
+        n = count[cluster]
         within = 0.0
         for column in range(n_dims):
-            moved = shifted[group, column]
-            shift = np.float64(shifts[group, column]) if is_shifted[group] else 0.0
-            within += moved * (moved / n)
-            if own > 0:
-                difference = sums[cluster, column] / own - (shift + moved / n)
-                between += difference * difference
-            sums[cluster, column] += moved + n * shift
-            if group % 2 == 0:
-                half_sums[cluster, column] += moved + n * shift
-        between *= (own / (own + n)) * n
-        spread = max(squares[group] - within, 0.0) if n > 1 else 0.0
-        inertia[cluster] += spread + between
-        count[cluster] = own + n
-        if group % 2 == 0:
-            half_count[cluster] += n
+            moved = sums[cluster, column]
+            if n > 0:
+                within += moved * (moved / n)
+            if is_shifted[cluster]:
+                sums[cluster, column] = moved + n * np.float64(shifts[cluster, column])
+        squares[cluster] = max(squares[cluster] - within, 0.0) if n > 1 else 0.0
 
 
-@compiled(
-    types.void(
-        _counts, _counts, _sums, _sums, _numbers,
-        _counts, _counts, _sums, _sums, _numbers,
-    )
-)  # fmt: skip
-def absorb_moments(  # type: ignore[no-untyped-def]
-    count, half_count, sums, half_sums, inertia,
-    other_count, other_half_count, other_sums, other_half_sums, other_inertia,
-):  # fmt: skip
+@compiled(types.void(_counts, _sums, _numbers, _counts, _sums, _numbers))
+def absorb_moments(count, sums, inertia, other_count, other_sums, other_inertia):  # type: ignore[no-untyped-def]
     """Join the moments of other rows, by the update of Chan et al."""
     n_clusters, n_dims = sums.shape
     for cluster in range(n_clusters):
@@ -223,8 +181,6 @@ def absorb_moments(  # type: ignore[no-untyped-def]
                 difference = sums[cluster, column] / own - other_sums[cluster, column] / n
                 between += difference * difference
             sums[cluster, column] += other_sums[cluster, column]
-            half_sums[cluster, column] += other_half_sums[cluster, column]
         between *= (own / (own + n)) * n
         inertia[cluster] += other_inertia[cluster] + between
         count[cluster] = own + n
-        half_count[cluster] += other_half_count[cluster]

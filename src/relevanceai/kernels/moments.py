@@ -10,35 +10,6 @@ from relevanceai.batch import VectorBatch
 from relevanceai.kernels.size import is_large
 from relevanceai.kernels.units import row_blocks
 
-_HALF_BITS = (
-    np.uint64(0x9E3779B97F4A7C15),
-    np.uint64(0xBF58476D1CE4E5B9),
-    np.uint64(0x94D049BB133111EB),
-)
-
-
-def half_of(row_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return which half of a cluster each row is in: the lowest bit of splitmix64 of its row id.
-
-    Parameters
-    ----------
-    row_ids : int64 array of shape (n_rows,).
-
-    Returns
-    -------
-    int64 array of shape (n_rows,): 0 for half A, 1 for half B, whatever else is in the dataset.
-
-    Examples
-    --------
-    >>> half_of(np.arange(8))
-    array([1, 1, 0, 1, 0, 0, 0, 1])
-    """
-    step, first, second = _HALF_BITS
-    mixed = row_ids.astype(np.uint64) + step
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * first
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * second
-    return ((mixed ^ (mixed >> np.uint64(31))) & np.uint64(1)).astype(np.int64)
-
 
 def _group_sums(rows: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
     """Sum of the rows of each group; a group goes from its start to the next.
@@ -75,8 +46,6 @@ class Moments:
     sums : float64 array of shape (n_clusters, n_dims); sum of the members' vectors.
     inertia : float64 array of shape (n_clusters,); squared units of the vectors, not negative;
         0 for an empty cluster, for one row and for equal rows, exactly.
-    half_count, half_sums : count and sum of the members in half A (`half_of`), of the same shapes;
-        half B is the rest.
     state_bytes : what the numbers of one kernel take.
 
     Notes
@@ -84,7 +53,7 @@ class Moments:
     Rows labelled below 0 are ignored. O(n_rows * n_dims) a pass, whatever n_clusters is; the state
     takes 16 bytes a cluster and dimension while rows come, as much again when it is read, and 8
     more for clusters far from the origin; the working memory some megabytes.
-    In a large pass each half of a cluster is summed about the origin, and looked at whenever its
+    In a large pass each cluster is summed about the origin, and looked at whenever its
     count has doubled: where its spread is below a thousandth of its squares it goes on about a
     shift. So no more than five of float64's sixteen digits are lost to where the rows lie, and none
     that a shift can save. A small pass measures every block of rows about its own means.
@@ -113,13 +82,11 @@ class Moments:
 
     def __init__(self, n_clusters: int, n_dims: int, *, n_rows: int = 0) -> None:
         self._count = np.zeros(n_clusters, dtype=np.int64)
-        self._half_count = np.zeros(n_clusters, dtype=np.int64)
         self._sums = np.zeros((n_clusters, n_dims))
-        self._half_sums = np.zeros((n_clusters, n_dims))
         self._inertia = np.zeros(n_clusters)
-        self._groups: _Groups | None = None
+        self._running: _Running | None = None
         self._is_compiled = is_large(n_rows, n_dims)
-        self.state_bytes = 16 * n_clusters * n_dims
+        self.state_bytes = 8 * n_clusters * n_dims
 
     @property
     def count(self) -> NDArray[np.int64]:
@@ -139,18 +106,6 @@ class Moments:
         self._settle()
         return self._inertia
 
-    @property
-    def half_count(self) -> NDArray[np.int64]:
-        """Members of each cluster in half A."""
-        self._settle()
-        return self._half_count
-
-    @property
-    def half_sums(self) -> NDArray[np.float64]:
-        """Sum of the vectors of each cluster's members in half A."""
-        self._settle()
-        return self._half_sums
-
     def update(self, batch: VectorBatch) -> None:
         """Add the rows of a batch.
 
@@ -159,31 +114,31 @@ class Moments:
         batch : labels below n_clusters; rows labelled below 0 are ignored.
         """
         if self._is_compiled:
-            if self._groups is None:
-                self._groups = _Groups(*self._sums.shape)
-            self._groups.add(batch)
+            if self._running is None:
+                self._running = _Running(*self._sums.shape)
+            self._running.add(batch)
             return
-        groups = np.where(batch.labels < 0, -1, 2 * batch.labels + half_of(batch.row_ids))
+        labels = batch.labels
         # small whole numbers are sorted by counting, in a fifth of the time
-        sorted_as = np.int16 if 2 * len(self._count) <= np.iinfo(np.int16).max else np.int64
-        by_group = np.argsort(groups.astype(sorted_as), kind="stable")
-        by_group = by_group[np.searchsorted(groups, 0, sorter=by_group) :]
+        sorted_as = np.int16 if len(self._count) <= np.iinfo(np.int16).max else np.int64
+        by_label = np.argsort(labels.astype(sorted_as), kind="stable")
+        by_label = by_label[np.searchsorted(labels, 0, sorter=by_label) :]
         room: list[NDArray[np.float64]] = []
-        for block in row_blocks(len(by_group), self._sums.shape[1]):
-            chosen = by_group[block]
+        for block in row_blocks(len(by_label), self._sums.shape[1]):
+            chosen = by_label[block]
             if not room:  # taken once: new memory for each block costs more than the arithmetic
                 room = [np.empty((len(chosen), self._sums.shape[1])) for _ in range(2)]
             rows, means = room[0][: len(chosen)], room[1][: len(chosen)]
             rows[:] = batch.vectors[chosen]
-            self._update_sorted(rows, groups[chosen], means)
+            self._update_sorted(rows, labels[chosen], means)
 
     def _update_sorted(
         self,
         rows: NDArray[np.float64],
-        members: NDArray[np.int64],
+        members: NDArray[np.int32],
         means: NDArray[np.float64],
     ) -> None:
-        """Add rows, which stand in order of their groups; they and `means` are overwritten."""
+        """Add rows, which stand in order of their labels; they and `means` are overwritten."""
         starts = np.flatnonzero(np.r_[True, members[1:] != members[:-1]])
         count = np.diff(np.r_[starts, len(rows)])
         sums = _group_sums(rows, starts)
@@ -192,14 +147,7 @@ class Moments:
         rows -= means
         inertia = np.add.reduceat(np.einsum("ij,ij->i", rows, rows), starts)
         # One row is its own mean; a division by 1 leaves no residue, so this is an exact 0.
-        clusters, halves = np.divmod(members[starts].astype(np.intp), 2)
-        for half in (0, 1):  # each cluster at most once in a call
-            mine = halves == half
-            added = clusters[mine], count[mine], sums[mine], inertia[mine]
-            self._absorb(*added)
-            if half == 0:
-                self._half_count[added[0]] += added[1]
-                self._half_sums[added[0]] += added[2]
+        self._absorb(members[starts].astype(np.intp), count, sums, inertia)
 
     def _absorb(
         self,
@@ -220,12 +168,15 @@ class Moments:
         self._count[clusters] = own_count + count
 
     def _settle(self) -> None:
-        """Join the groups to the moments of their clusters."""
-        if self._groups is not None:
-            self._groups.empty_into(
-                self._count, self._half_count, self._sums, self._half_sums, self._inertia
-            )
-            self._groups = None
+        """Make moments of the sums that machine code has added to."""
+        if self._running is None:
+            return
+        found = self._running.moments()
+        self._running = None
+        if self._count.any():
+            self._join(*found)
+        else:
+            self._count, self._sums, self._inertia = found
 
     def merge(self, other: Self) -> None:
         """Add what another `Moments` of the same shape has seen; what it says is left as it is.
@@ -234,27 +185,29 @@ class Moments:
         ----------
         other : moments of other rows, about the same clusters.
         """
-        if self._groups is not None and other._groups is not None and not other._count.any():
-            self._groups.join(other._groups)
+        if self._running is not None and other._running is not None and not other._count.any():
+            self._running.join(other._running)
             return
         self._settle()
         other._settle()
+        self._join(other._count, other._sums, other._inertia)
+
+    def _join(
+        self,
+        count: NDArray[np.int64],
+        sums: NDArray[np.float64],
+        inertia: NDArray[np.float64],
+    ) -> None:
+        """Join the moments of other rows."""
         if self._is_compiled:
             from relevanceai.kernels.moment_sums import absorb_moments
 
-            absorb_moments(
-                self._count, self._half_count, self._sums, self._half_sums, self._inertia,
-                other._count, other._half_count, other._sums, other._half_sums, other._inertia,
-            )  # fmt: skip
+            absorb_moments(self._count, self._sums, self._inertia, count, sums, inertia)
             return
-        filled = np.flatnonzero(other._count)
+        filled = np.flatnonzero(count)
         for block in row_blocks(len(filled), self._sums.shape[1]):
             clusters = filled[block]
-            self._absorb(
-                clusters, other._count[clusters], other._sums[clusters], other._inertia[clusters]
-            )
-        self._half_count += other._half_count
-        self._half_sums += other._half_sums
+            self._absorb(clusters, count[clusters], sums[clusters], inertia[clusters])
 
     def centroids(self) -> NDArray[np.float64]:
         """Return the mean of each cluster's members.
@@ -274,15 +227,9 @@ class Moments:
 
         Returns
         -------
-        `count`, `sums`, `inertia`, `half_count` and `half_sums`, as in the attributes; not copied.
+        `count`, `sums` and `inertia`, as in the attributes; not copied.
         """
-        return {
-            "count": self.count,
-            "sums": self.sums,
-            "inertia": self.inertia,
-            "half_count": self.half_count,
-            "half_sums": self.half_sums,
-        }
+        return {"count": self.count, "sums": self.sums, "inertia": self.inertia}
 
     @classmethod
     def from_arrays(
@@ -299,60 +246,52 @@ class Moments:
         is_copied : copy them, so that the result can be updated.
         """
         result = cls.__new__(cls)
-        result._groups, result._is_compiled = None, False
+        result._running, result._is_compiled = None, False
         result._count = np.array(arrays["count"], np.int64, copy=is_copied or None)
         result._sums = np.array(arrays["sums"], np.float64, copy=is_copied or None)
         result._inertia = np.array(arrays["inertia"], np.float64, copy=is_copied or None)
-        result._half_count = np.array(arrays["half_count"], np.int64, copy=is_copied or None)
-        result._half_sums = np.array(arrays["half_sums"], np.float64, copy=is_copied or None)
-        result.state_bytes = 16 * result._sums.size
+        result.state_bytes = 8 * result._sums.size
         return result
 
 
-class _Groups:
-    """Sums and squares of the rows of each group: what machine code adds to."""
+class _Running:
+    """Sums and squares of the rows of each cluster: what machine code adds to."""
 
     def __init__(self, n_clusters: int, n_dims: int) -> None:
         self._state = (
-            np.zeros(2 * n_clusters, dtype=np.int64),  # count
-            np.zeros(2 * n_clusters, dtype=np.int8),  # whether it has a shift
-            np.empty((2 * n_clusters, n_dims), dtype=np.float32),  # shifts; untouched, no memory
-            np.zeros((2 * n_clusters, n_dims)),  # sums about the shift
-            np.zeros(2 * n_clusters),  # squares about the shift
+            np.zeros(n_clusters, dtype=np.int64),  # count
+            np.zeros(n_clusters, dtype=np.int8),  # whether it has a shift
+            np.empty((n_clusters, n_dims), dtype=np.float32),  # shifts; untouched, no memory
+            np.zeros((n_clusters, n_dims)),  # sums about the shift
+            np.zeros(n_clusters),  # squares about the shift
         )
 
     def add(self, batch: VectorBatch) -> None:
         """Add the rows of a batch, window by window."""
-        from relevanceai.kernels.moment_sums import add_rows, groups_of
+        from relevanceai.kernels.moment_sums import add_rows
         from relevanceai.kernels.windows import order_of, rows_ahead, wants_order, window_rows
 
-        n_groups, n_dims = self._state[3].shape
+        n_clusters, n_dims = self._state[3].shape
         vectors = np.ascontiguousarray(batch.vectors)
-        groups = np.empty(len(batch), np.int32)
-        groups_of(np.ascontiguousarray(batch.labels), np.ascontiguousarray(batch.row_ids), groups)
-        by_label = wants_order(8 * n_groups * n_dims)
+        labels = np.ascontiguousarray(batch.labels)
+        by_label = wants_order(8 * n_clusters * n_dims)
         ahead = rows_ahead(n_dims) if by_label else 0
         step = window_rows(n_dims)
         for start in range(0, len(batch), step):
             window = slice(start, start + step)
-            order = order_of(groups[window], n_groups, by_label=by_label)
-            add_rows(vectors[window], groups[window], order, ahead, *self._state)
+            order = order_of(labels[window], n_clusters, by_label=by_label)
+            add_rows(vectors[window], labels[window], order, ahead, *self._state)
 
     def join(self, other: Self) -> None:
-        """Add the groups of other rows; they are left as they are."""
-        from relevanceai.kernels.moment_sums import join_groups
+        """Add what is known of other rows; it is left as it is."""
+        from relevanceai.kernels.moment_sums import join_sums
 
-        join_groups(*self._state, *other._state)
+        join_sums(*self._state, *other._state)
 
-    def empty_into(
-        self,
-        count: NDArray[np.int64],
-        half_count: NDArray[np.int64],
-        sums: NDArray[np.float64],
-        half_sums: NDArray[np.float64],
-        inertia: NDArray[np.float64],
-    ) -> None:
-        """Join the groups to the moments of their clusters; it is of no use after that."""
-        from relevanceai.kernels.moment_sums import absorb_groups
+    def moments(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return count, sums and inertia, made in place: it is of no use after that."""
+        from relevanceai.kernels.moment_sums import settle
 
-        absorb_groups(count, half_count, sums, half_sums, inertia, *self._state)
+        count, _, _, sums, squares = self._state
+        settle(*self._state)
+        return count, sums, squares

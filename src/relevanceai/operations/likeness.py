@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.clustering.kept import worked_out
-from relevanceai.clustering.moments import moments_of
+from relevanceai.clustering.moments import half_moments_of, moments_of
 from relevanceai.errors import InvalidInputError, listed
 from relevanceai.kernels.halves import Halves, halves
 from relevanceai.kernels.order import centroid_order
@@ -166,7 +166,7 @@ class ClusterLikeness(HoldsClustering):
 
 
 def halves_of(store: DocumentStore, centroids: Centroids) -> Halves:
-    """Return the two halves of each cluster, of which the moments keep the sums.
+    """Return the two halves of each cluster; the first time, one more pass over the vectors.
 
     Parameters
     ----------
@@ -174,12 +174,13 @@ def halves_of(store: DocumentStore, centroids: Centroids) -> Halves:
     centroids : clusters are numbered as in `centroids.ids`.
     """
     moments = moments_of(store, centroids.clustering)
+    parts = half_moments_of(store, centroids.clustering)
     leaves = centroids.leaves
     return halves(
         moments.count[leaves],
         moments.sums[leaves],
-        moments.half_count[leaves],
-        moments.half_sums[leaves],
+        parts.count[2 * leaves],
+        parts.sums[2 * leaves],
     )
 
 
