@@ -261,3 +261,11 @@ def test_a_million_labels_of_each_kind():
         result, _, ids = leaves_from(values)
         assert len(ids) in (5000, 5001)
         assert len(result) == len(codes)
+
+
+@pytest.mark.parametrize("late", [1, 30, 500])
+def test_of_a_column_too_the_message_names_the_first_row(late):
+    values = ["a", "b"] * 300
+    values[late:] = [" "] * (600 - late)
+    with pytest.raises(InvalidInputError, match=rf"at index {late} "):
+        leaves_from(pa.chunked_array([values]))

@@ -140,9 +140,25 @@ def _distinct_of_column(
     distinct = [*(_plain(value) for value in encoded.dictionary.to_pylist()), None]
     codes = encoded.indices.fill_null(len(distinct) - 1)
     places = codes.to_numpy(zero_copy_only=False).astype(np.intp)
-    first_rows = np.zeros(len(distinct), np.intp)
-    first_rows[places[::-1]] = np.arange(len(places))[::-1]  # the last one written is the first
-    return distinct, first_rows.tolist(), places
+    return distinct, _first_rows(places, len(distinct)).tolist(), places
+
+
+def _first_rows(places: NDArray[np.intp], n_distinct: int) -> NDArray[np.intp]:
+    """The row at which each place comes first; 0 for one that never comes.
+
+    Of few distinct labels the first rows have all, as a rule.
+    """
+    first_rows = np.zeros(n_distinct, np.intp)
+    n_rows, is_found = 16 * n_distinct, np.zeros(n_distinct, bool)
+    for looked_at in (places[:n_rows], places):
+        first_rows[looked_at[::-1]] = np.arange(len(looked_at))[::-1]  # the last written is first
+        is_found[looked_at] = True
+        if is_found[:-1].all():  # the last is that of missing labels: see below
+            break
+    if not is_found[-1]:
+        missing = np.flatnonzero(places == n_distinct - 1)
+        first_rows[-1] = missing[0] if len(missing) else 0
+    return first_rows
 
 
 def _plain(item: object) -> object:

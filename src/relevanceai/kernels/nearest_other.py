@@ -176,6 +176,7 @@ def _by_products(
     rows = np.empty((step, n_dims), np.float32)
     products = np.empty(step * min(_TILE, n_clusters), np.float32)
     scale, slack = np.empty(step), np.empty(step, np.float32)
+    columns = np.arange(_TILE, dtype=np.float32)
     held, n_held = np.empty((step, HELD), np.intp), np.empty(step, np.int32)
     lows, bound = np.empty((step, HELD), np.float32), np.empty(step, np.float32)
     for start in range(0, n_rows, BLOCK_ROWS):
@@ -192,6 +193,7 @@ def _by_products(
                 product,
                 excluded[block],
                 first,
+                columns,
                 among.norms[tile],
                 among.least[tile],
                 among.most[tile],

@@ -45,27 +45,38 @@ def ready(vectors, shift, unit, is_cosine, rows, scale, slack):  # type: ignore[
 
 @compiled(
     types.void(
-        _ROWS, LABELS, types.int64, _READ, _READ, _READ, _SINGLES, _SINGLES, _PLACES, _ROWS, _COUNTS
+        _ROWS, LABELS, types.int64, _READ, _READ, _READ, _READ, _SINGLES, _SINGLES,
+        _PLACES, _ROWS, _COUNTS,
     ),
-    {"reassoc", "contract", "nnan", "ninf"},
-)
+    {"reassoc", "contract", "nnan", "ninf", "nsz"},
+)  # fmt: skip
 def scan(  # type: ignore[no-untyped-def]
-    product, excluded, first, norms, least, most, slack, bound, held, lows, n_held
+    product, excluded, first, columns, norms, least, most, slack, bound, held, lows, n_held
 ):
-    """Note the centroids of a tile that may be nearest, by the bounds of their distances."""
+    """Note the centroids of a tile that may be nearest, by the bounds of their distances.
+
+    The first two loops go in lanes. A minimum of floats does not: so their bits are compared, as
+    integers that are put in the order of the floats; nor does a count of anything but floats.
+    """
     width = product.shape[1]
     for i in range(len(product)):
         own = excluded[i] - first
         if 0 <= own < width:
             product[i, own] = FAR
         wide = slack[i]
-        smallest = bound[i]
+        least_key = np.int32(2147483647)
         for j in range(width):
-            smallest = min(smallest, product[i, j] + (most[j] + wide * norms[j]))
+            bits = np.float32(product[i, j] + (most[j] + wide * norms[j])).view(np.int32)
+            bits = bits ^ ((bits >> np.int32(31)) & np.int32(2147483647))
+            least_key = min(least_key, np.int32(bits))
+        key = np.int32(least_key ^ ((least_key >> np.int32(31)) & np.int32(2147483647)))
+        smallest = min(bound[i], key.view(np.float32))
         bound[i] = smallest
-        n_near = 0
+        n_near, column = np.float32(0), np.float32(0)  # the column of a single hit is their sum
         for j in range(width):
-            n_near += product[i, j] + (least[j] - wide * norms[j]) <= smallest
+            is_near = product[i, j] + (least[j] - wide * norms[j]) <= smallest
+            n_near += np.float32(1) if is_near else np.float32(0)
+            column += columns[j] if is_near else np.float32(0)
         if n_near == 0 or n_held[i] > held.shape[1]:
             continue
         kept = 0  # those held that are no longer in question make room
@@ -73,7 +84,11 @@ def scan(  # type: ignore[no-untyped-def]
             if lows[i, h] <= smallest:
                 held[i, kept], lows[i, kept] = held[i, h], lows[i, h]
                 kept += 1
-        for j in range(width):
+        from_column, to_column = np.int64(0), np.int64(width)
+        if n_near == 1:
+            from_column = np.int64(column)
+            to_column = np.int64(from_column + 1)
+        for j in range(from_column, to_column):
             low = product[i, j] + (least[j] - wide * norms[j])
             if low <= smallest:
                 if kept == held.shape[1]:

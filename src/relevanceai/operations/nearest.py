@@ -106,9 +106,10 @@ def nearest_documents(
             include_vector=asked.include_vector,
         )
     )
-    return {
-        cluster_id: {
-            "results": [{**next(documents), "_search_score": value} for value in values.tolist()]
-        }
-        for cluster_id, (_, values) in shown.items()
-    }
+    results: dict[str, dict[str, Any]] = {}
+    for cluster_id, (_, values) in shown.items():
+        page = [next(documents) for _ in values]
+        for document, value in zip(page, values.tolist(), strict=True):
+            document["_search_score"] = value  # the dicts are this call's own
+        results[cluster_id] = {"results": page}
+    return results

@@ -1,6 +1,8 @@
 """Outgoing documents: Arrow tables of the store turned back into dicts."""
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pyarrow as pa
 
@@ -57,15 +59,26 @@ def documents_of(
 
     Labels stand nested at `document["_cluster_"][vector field][alias]`.
     """
+    with _no_collection():
+        return _documents_of(table, fields, clusterings)
+
+
+def _documents_of(
+    table: pa.Table, fields: Sequence[Field], clusterings: Sequence[Clustering]
+) -> list[Document]:
     names = [one.name for one in fields]
     values = [from_arrow(table[one.column], one) for one in fields]
     rows: Iterable[tuple[object, ...]] = zip(*values, strict=True)
     if not fields:
         rows = [()] * table.num_rows
-    documents: list[Document] = [
-        {name: value for name, value in zip(names, row, strict=True) if value is not None}
-        for row in rows
-    ]
+    documents: list[Document]
+    if any(None in column for column in values):
+        documents = [
+            {name: value for name, value in zip(names, row, strict=True) if value is not None}
+            for row in rows
+        ]
+    else:
+        documents = [dict(zip(names, row, strict=True)) for row in rows]
     by_field: dict[str, tuple[list[str], list[Sequence[str | None]]]] = {}
     for clustering in clusterings:
         aliases, labels = by_field.setdefault(clustering.field, ([], []))
@@ -73,9 +86,25 @@ def documents_of(
         labels.append(clustering.public_ids(table[clustering.column]))
     for field, (aliases, labels) in by_field.items():
         for document, row in zip(documents, zip(*labels, strict=True), strict=True):
-            there = {
-                alias: label for alias, label in zip(aliases, row, strict=True) if label is not None
-            }
+            there = dict(zip(aliases, row, strict=True))
+            if None in row:
+                there = {alias: label for alias, label in there.items() if label is not None}
             if there:
                 document.setdefault(LABEL_ROOT, {})[field] = there
     return documents
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from running in the block.
+
+    Thousands of new dicts, none of them garbage, make it go through all objects of the process
+    again and again: that took half of the time of 10,000 documents.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
