@@ -256,3 +256,18 @@ def test_a_last_step_that_fails_ends_the_pass(workers, failing):
     batch = rows(200_000)
     with pytest.raises(RuntimeError, match="a step failed"):
         reduce(make, ArraySource(batch.vectors, batch.labels), workers=workers)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_a_kernel_that_cannot_be_made_ends_the_pass(workers):
+    made = []
+
+    def make():  # the others would wait for it before their last steps
+        made.append(Stepping([]))
+        if len(made) > workers:
+            raise MemoryError("no room")
+        return made[-1]
+
+    batch = rows(200_000)
+    with pytest.raises(MemoryError, match=r"^no room$"):
+        reduce(make, ArraySource(batch.vectors, batch.labels), workers=workers)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -159,7 +159,8 @@ class _Told:
                 self._on_rows(n_rows)
 
 
-Work = Callable[[], tuple[K, int]]
+Work: TypeAlias = Callable[[], tuple[K, int]]
+"""What a thread does: it returns a kernel, and how many rows that had; 0 where `_Told` has them."""
 
 
 def _share_works(
@@ -189,14 +190,13 @@ def _thread_works(
     check: Callable[[], None],
 ) -> Iterator[Work[K]]:
     """What each thread is to do: a kernel, and the next share as long as there is one."""
-
     n_works = min(n_workers, len(cut))
     together = threading.Barrier(n_works) if n_works else None
 
     def work() -> tuple[K, int]:
         assert together is not None
-        kernel = make_kernel()
-        try:
+        try:  # whatever fails here, the other threads must not wait for this one
+            kernel = make_kernel()
             while True:
                 try:
                     start, stop = cut.popleft()
