@@ -143,7 +143,7 @@ def vector_fields_of(dataset: "Dataset", typed: Sequence[str] | None) -> list[st
 
 def check_model(typed: argparse.Namespace) -> None:
     """Raise an error for a model that is not known, or that was typed beside labels."""
-    from relevanceai.clustering.models import MODEL_NAMES
+    from relevanceai.clustering.model_names import MODEL_NAMES
 
     if typed.labels_field is not None:
         beside = [

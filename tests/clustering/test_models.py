@@ -6,10 +6,9 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from relevanceai.clustering.models import MODEL_NAMES, default_n_clusters, fit_labels
+from relevanceai.clustering.model_names import MODEL_NAMES
+from relevanceai.clustering.models import fit_labels
 from relevanceai.errors import InvalidInputError
 
 COUNTED = ("kmeans", "minibatchkmeans", "agglomerative", "birch", "gmm")
@@ -152,19 +151,6 @@ def test_no_seed_is_allowed_and_noted():
 )
 def test_case_and_dashes_in_a_name_do_not_matter(spelling):
     assert_sound(fit_labels(spelling, groups(2)[0])[0], 40)
-
-
-@given(st.integers(1, 10**9))
-def test_the_default_number_of_clusters_is_never_more_than_there_are_documents(n_documents):
-    count = default_n_clusters(n_documents)
-    assert 1 <= count <= min(50, n_documents)
-    assert count <= default_n_clusters(n_documents + 1)
-
-
-def test_the_default_number_of_clusters_by_hand():
-    assert [default_n_clusters(n) for n in (1, 3, 4, 8, 32, 1000, 5000, 10**6)] == [
-        1, 1, 2, 2, 4, 22, 50, 50,
-    ]  # fmt: skip
 
 
 @names

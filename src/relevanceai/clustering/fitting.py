@@ -10,17 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.batch import VectorSource
+from relevanceai.clustering.count import COUNT_RULE, checked_count, is_count_ours
 from relevanceai.clustering.ids import NOISE
 from relevanceai.clustering.kmeans import SAMPLED_ABOVE, Fitted, fit_kmeans
 from relevanceai.clustering.kmeans_options import options_from
+from relevanceai.clustering.model_names import model_name
 from relevanceai.clustering.models import (
-    checked_count,
     checked_object,
     checked_seed,
     description,
     fit_labels,
-    is_count_ours,
-    model_name,
     named_estimator,
     renumbered,
 )
@@ -33,9 +32,6 @@ from relevanceai.progress import notice, progress
 
 MOST_IN_MEMORY = 2**30
 """Bytes of vectors above which an object that can learn a batch at a time is streamed."""
-
-COUNT_RULE = "round(sqrt(documents / 2)), from 2 to 50"
-"""How many clusters there are where nobody says; see `default_n_clusters`."""
 
 _OURS_ONLY = frozenset({"spherical", "sample"})
 _SCIKIT_ONLY = frozenset({"init", "algorithm", "copy_x", "verbose"})

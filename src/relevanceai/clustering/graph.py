@@ -95,14 +95,14 @@ def sample_size(n_clusters: int, n_dims: int) -> int:
 
 
 def sampled_places(
-    labels: NDArray[np.int32], most: int, rng: np.random.Generator, *, least: int = LEAST_OF_EACH
+    labels: NDArray[np.int32], most: int, rng: np.random.Generator
 ) -> NDArray[np.intp]:
     """Return the places of a sample of rows, drawn by cluster in proportion to its size.
 
     Parameters
     ----------
     labels : int32 array of shape (n_rows,), not negative.
-    most : rows of the sample; more where `least` of each cluster are more.
+    most : rows of the sample; more where `LEAST_OF_EACH` of each cluster are more.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def sampled_places(
     order = np.argsort(rng.random(len(labels)), kind="stable")  # a shuffle, then cluster by cluster
     order = order[np.argsort(labels[order], kind="stable")]
     count = np.bincount(labels)
-    wanted = np.minimum(count, np.maximum(least, np.rint(count * (most / len(labels)))))
+    wanted = np.minimum(count, np.maximum(LEAST_OF_EACH, np.rint(count * (most / len(labels)))))
     rank = np.arange(len(labels)) - (np.cumsum(count) - count)[labels[order]]
     return np.sort(order[rank < wanted[labels[order]]])
 

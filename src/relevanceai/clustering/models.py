@@ -6,14 +6,15 @@ import operator
 import sys
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relevanceai.clustering.count import checked_count
 from relevanceai.clustering.ids import NOISE
+from relevanceai.clustering.model_names import MODEL_NAMES, MODELS, model_name
 from relevanceai.errors import InvalidInputError, listed
 from relevanceai.kernels.units import about_one
 
@@ -36,67 +37,7 @@ _LENGTHS = frozenset(
 """Arguments that are lengths in the vectors' own units, or made of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """Where a model that is known by name comes from, and how it is asked."""
-
-    module: str
-    class_name: str
-    count_argument: str | None
-    is_random: bool
-
-
-_MODELS = {
-    "kmeans": _Named("sklearn.cluster", "KMeans", "n_clusters", True),
-    "minibatchkmeans": _Named("sklearn.cluster", "MiniBatchKMeans", "n_clusters", True),
-    "agglomerative": _Named("sklearn.cluster", "AgglomerativeClustering", "n_clusters", False),
-    "birch": _Named("sklearn.cluster", "Birch", "n_clusters", False),
-    "gmm": _Named("sklearn.mixture", "GaussianMixture", "n_components", True),
-    "hdbscan": _Named("sklearn.cluster", "HDBSCAN", None, False),
-    "communitydetection": _Named(
-        "relevanceai.clustering.communities", "CommunityDetection", None, False
-    ),
-    "dbscan": _Named("sklearn.cluster", "DBSCAN", None, False),
-}
-
-MODEL_NAMES: tuple[str, ...] = tuple(_MODELS)
-"""The models that can be asked for by name."""
-
 _ASKED_OF_OBJECTS = ("fit_predict", "partial_fit", "predict")
-
-
-def default_n_clusters(n_documents: int) -> int:
-    """Return how many clusters are made when the user does not say.
-
-    Parameters
-    ----------
-    n_documents : how many documents are clustered.
-
-    Returns
-    -------
-    round(sqrt(n_documents / 2)), at least 2 and at most 50; 1 for fewer than 4 documents.
-
-    Examples
-    --------
-    >>> default_n_clusters(3), default_n_clusters(200), default_n_clusters(1_000_000)
-    (1, 10, 50)
-    """
-    if n_documents < 4:
-        return 1
-    return min(max(round(math.sqrt(n_documents / 2)), 2), 50)
-
-
-def is_count_ours(model: str | object, n_clusters: int | None) -> bool:
-    """Tell whether the number of clusters is left to `default_n_clusters`.
-
-    Examples
-    --------
-    >>> is_count_ours("kmeans", None), is_count_ours("kmeans", 3), is_count_ours("hdbscan", None)
-    (True, False, False)
-    """
-    if n_clusters is not None or not isinstance(model, str):
-        return False
-    return _MODELS[model_name(model)].count_argument is not None
 
 
 def fit_labels(
@@ -173,22 +114,6 @@ def fit_labels(
     return renumbered(found), description(estimator)
 
 
-def model_name(model: str) -> str:
-    """Return the name of a model as `MODEL_NAMES` spells it.
-
-    Raises
-    ------
-    InvalidInputError : there is none of this name; lists those there are.
-    """
-    name = model.casefold().replace("-", "").replace("_", "")
-    if name not in _MODELS:
-        raise InvalidInputError(
-            f"No clustering model {model!r}. There are: {listed(MODEL_NAMES, like=name)}. "
-            "Pass one of them, or an object with fit_predict."
-        )
-    return name
-
-
 def _fit_named(
     model: str,
     vectors: NDArray[np.float32],
@@ -198,7 +123,7 @@ def _fit_named(
 ) -> tuple[NDArray[np.int64], Any]:
     """Labels of a model known by name, and the estimator."""
     name = model_name(model)
-    named = _MODELS[name]
+    named = MODELS[name]
     count = checked_count(name, n_clusters, len(vectors))
     n_documents = len(vectors)
     if name == "agglomerative" and n_documents * (n_documents - 1) // 2 > _MOST_PAIRS:
@@ -233,33 +158,6 @@ def _fit_named(
     if count is not None and n_found < count:
         _LOGGER.warning("%s was asked for %d clusters and found %d.", name, count, n_found)
     return found, estimator
-
-
-def checked_count(name: str, n_clusters: int | None, n_documents: int) -> int | None:
-    """Return the number of clusters to ask for; None for a model that finds it itself."""
-    if _MODELS[name].count_argument is None:
-        if n_clusters is not None:
-            raise InvalidInputError(
-                f"{name!r} was asked for n_clusters={n_clusters!r}, but finds the number of "
-                "clusters itself. Leave n_clusters out, or use 'kmeans'."
-            )
-        return None
-    if n_clusters is None:
-        return default_n_clusters(n_documents)
-    try:
-        count = 0 if isinstance(n_clusters, (bool, np.bool_)) else operator.index(n_clusters)
-    except TypeError:
-        count = 0
-    if count < 1:
-        raise InvalidInputError(
-            f"{name!r} was asked for n_clusters={n_clusters!r}. Pass a whole number of 1 or more."
-        )
-    if count > n_documents:
-        raise InvalidInputError(
-            f"{name!r} was asked for {count:,} clusters of {n_documents:,} documents with vectors. "
-            f"Pass n_clusters={n_documents} or fewer."
-        )
-    return count
 
 
 def checked_seed(random_state: int | None) -> int | None:
@@ -333,7 +231,7 @@ def named_estimator(
     ----------
     arguments : what we set; `kwargs`, what the user passed, goes before.
     """
-    named = _MODELS[name]
+    named = MODELS[name]
     make = getattr(import_module(named.module), named.class_name)
     ours = {named.count_argument or "n_clusters": "n_clusters", "random_state": "random_state"}
     accepted = [argument for argument in make().get_params() if argument not in ours]
