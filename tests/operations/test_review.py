@@ -10,7 +10,7 @@ import pytest
 from relevanceai.client import Client
 from relevanceai.operations import review
 from relevanceai.operations.cluster import ClusterOps
-from relevanceai.operations.review import Review
+from relevanceai.operations.review_answer import Review
 
 
 def opened(home: Path, groups: dict[str, np.ndarray]) -> ClusterOps:
@@ -97,7 +97,7 @@ def test_of_very_many_clusters_the_largest_and_the_listed_are_named(
     many = opened(tmp_path / "home", groups)
     whole = many.review()
     monkeypatch.setattr(review, "MOST_NAMED", 3)
-    monkeypatch.setattr(review, "_LISTED", 1)
+    monkeypatch.setattr(review, "LISTED", 1)
     found = many.review()
     named = {one.cluster: one for one in found.names}
     listed = {found.to_merge[0].cluster, found.to_merge[0].other}

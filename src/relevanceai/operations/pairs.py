@@ -22,7 +22,6 @@ from relevanceai.kernels.common_face import CommonFace, common_face, facing_each
 from relevanceai.kernels.discoveries import benjamini_hochberg
 from relevanceai.kernels.knn_mixing import CrossEdges, cross_edges
 from relevanceai.kernels.recovery import pair_recovery
-from relevanceai.kernels.second_nearest import Neighbours
 from relevanceai.kernels.separation import LEAST_DOCUMENTS, separation_test
 from relevanceai.operations.asked import check_count
 from relevanceai.operations.centroids import Centroids
@@ -135,7 +134,6 @@ def pairs_of(
     looked_at: int = LOOKED_AT,
     draws: int = 0,
     seed: int = 0,
-    found: Neighbours | None = None,
     drawn: Sampled | None = None,
 ) -> list[Pair]:
     """Judge every adjacent pair of a clustering; see `ClusterPairs.pairs`.
@@ -147,14 +145,14 @@ def pairs_of(
     looked_at : documents of the larger cluster that are compared where there are more.
     draws : how often to draw the documents of a tested pair and cut them in two anew.
     seed : of the samples and of the folds.
-    found, drawn : neighbours and samples of it, where they have been made already.
+    drawn : samples of all clusters, where they have been made already.
     """
     if len(centroids.ids) < 2:
         return []
-    found = neighbours_of(store, centroids) if found is None else found
+    found = neighbours_of(store, centroids)
     places = adjacent_pairs(found, centroids.means, least_share)
-    drawn = all_samples(store, centroids, seed=seed) if drawn is None else drawn
-    samples, n_drawn = drawn, int(np.diff(drawn.starts).max(initial=0))
+    samples = all_samples(store, centroids, seed=seed) if drawn is None else drawn
+    n_drawn = int(np.diff(samples.starts).max(initial=0))
     noise = noise_of(store, centroids, vector_fields=centroids.clustering.vector_fields, seed=seed)
     nearest = None
     if len(noise.row_ids):
@@ -320,8 +318,8 @@ class ClusterPairs(HoldsClustering):
         `documents`, `other_documents` : the sizes of the two.
         `looked_at`, `splits` : documents that the test saw, which are in front of the border of the
             two, and how often they were split: 0, not tested, for there are fewer than 10 of one or
-            40 in all; 1, the first split showed
-            nothing (p above 0.5), so that no more were made; 2 or 3, tested as `compare` does it.
+            40 in all; 1, the first split showed nothing (p above 0.5), so that no more were made; 2
+            or 3, tested as `compare` does it.
         `recovered` : with `draws`, the share of them in which both clusters came back (Jaccard
             similarity of 0.75 at least); 0.0 for a pair that is not tested. A cut through one long
             cloud comes back, too: this tells how much the border depends on chance.

@@ -25,6 +25,7 @@ Filters = Sequence[Mapping[str, object]]
 
 _HELD_BYTES = 64 * 2**20
 _FEW = 20  # below one row in so many, rows are looked up; above, the scan is quicker
+_DOCUMENT_ROWS = 1024  # read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,11 @@ class Selected:
         return table if self.mask is None else table.filter(pa.array(self.mask))
 
     def documents(
-        self, fields: Sequence[Field], labels: Sequence[Clustering], *, batch_rows: int = 1024
+        self, fields: Sequence[Field], labels: Sequence[Clustering]
     ) -> Iterator[Document]:
         """Yield the rows as documents."""
         columns = [one.column for one in fields] + [one.column for one in labels]
-        for table in self.tables(columns, batch_rows=batch_rows):
+        for table in self.tables(columns, batch_rows=_DOCUMENT_ROWS):
             yield from documents_of(table, fields, labels)
 
 
