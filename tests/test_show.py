@@ -115,7 +115,9 @@ def test_plain_text_outside_a_notebook() -> None:
         [{"_id": "1", "when": dt.datetime(2024, 5, 6, 7, 8, 9, 10), "raw": b"abc", "none": None}],
         [],
     )
-    assert repr(table) == "_id  when  raw  none\n1  2024-05-06 07:08:09  3 bytes  "
+    assert repr(table) == (
+        "_id  when                 raw      none\n1    2024-05-06 07:08:09  3 bytes"
+    )
     assert table._repr_html_() == table.html
 
 
@@ -131,7 +133,7 @@ def test_plain_text_outside_a_notebook() -> None:
 )
 def test_plain_text_steers_no_terminal(text: str, shown: str) -> None:
     table = show_json([{"_id": text, text: 1}])
-    assert repr(table) == f"_id  {shown}\n{shown}  1"
+    assert repr(table) == f"{'_id'.ljust(len(shown))}  {shown}\n{shown}  1"
 
 
 @pytest.mark.parametrize("wrong", [[{1: 2}], [{"a": 1}, {None: 2}]])

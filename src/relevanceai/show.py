@@ -81,10 +81,11 @@ class DocumentTable:
         return self.html
 
     def __repr__(self) -> str:
-        lines = ["  ".join(self.columns)]
+        lines = [[printable(name) for name in self.columns]]
         for document in self.documents:
-            lines.append("  ".join(_plain(document.get(name)) for name in self.columns))
-        return "\n".join(printable(line) for line in lines)
+            lines.append([printable(_plain(document.get(name))) for name in self.columns])
+        widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, cells, widths)).rstrip() for cells in lines)
 
     def __len__(self) -> int:
         return len(self.documents)

@@ -33,6 +33,10 @@ _ARGUMENT = re.compile(
 )
 
 
+_SKIP_OR_RENAME = "Give them another `_id`, or pass on_error='skip'."
+_SKIP = re.compile(r", or pass on_error='skip'(, which takes the first)?")
+
+
 def as_options(message: str) -> str:
     """Return a message of the library with its arguments called as they are typed.
 
@@ -40,7 +44,11 @@ def as_options(message: str) -> str:
     --------
     >>> as_options("Pass n_clusters=3 or fewer, or leave random_state out.")
     'Pass --n-clusters 3 or fewer, or leave --random-state out.'
+    >>> as_options("Row 3: 'price' is no number. Mend it, or pass on_error='skip'.")
+    "Row 3: 'price' is no number. Mend it."
     """
+    message = message.replace(_SKIP_OR_RENAME, "Type --upsert to change them.")
+    message = _SKIP.sub("", message)  # what cannot be typed
     return _ARGUMENT.sub(
         lambda found: f"{_OPTIONS[found[1]]} " if found[1] else _OPTIONS[found[2]], message
     )
@@ -122,7 +130,8 @@ def vector_fields_of(dataset: "Dataset", typed: Sequence[str] | None) -> list[st
     if not there:
         raise InvalidInputError(
             f"Dataset {dataset.name!r} has no vector field, so there is nothing to cluster. "
-            "Insert documents with one from Python; its name ends in '_vector_'."
+            "Insert documents with one: its name ends in '_vector_', or it is named in relevanceai "
+            "insert DATASET FILE --vector-fields F."
         )
     if len(there) > 1:
         raise InvalidInputError(

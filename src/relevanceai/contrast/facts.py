@@ -173,6 +173,6 @@ def shift_sentence(
     if low is not None and high is not None:
         low, high = sorted((sign * low, sign * high))
         bounds = f" ({amount(low)} to {amount(high)})"
-    return (
-        f"{field} is {more} in {first}, typically by {amount(sign * by)}{unit}{bounds}: {median}."
-    )
+    number = amount(sign * by)
+    unit = unit.removesuffix("s") if number == "1" else unit
+    return f"{field} is {more} in {first}, typically by {number}{unit}{bounds}: {median}."
