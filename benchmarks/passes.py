@@ -272,9 +272,9 @@ def _cold(  # type: ignore[no-untyped-def]
     codes = list(_raw_file(dataset).parent.glob("*.i8"))
     cold_limit, cold_job = [], []
     for _ in range(rounds):
+        forget(dataset._store.folder)  # what is mapped is not dropped
         _drop(mapped)
         cold_limit.append(limit())
-        forget(dataset._store.folder)
         for path in (mapped, *codes):
             _drop(path)
         cold_job.append(_timed(lambda: _two_passes(dataset, clustering)))
