@@ -3,6 +3,8 @@
 from contextlib import suppress
 from pathlib import Path
 
+from relevanceai.store.cached_map import forget
+
 LIMIT_BYTES = 256 * 1024 * 1024
 
 
@@ -32,6 +34,8 @@ def trim(dataset: Path, limit_bytes: int = LIMIT_BYTES) -> int:
 
     Raw vectors have a limit of their own and are left alone, except where nothing is to be left.
     """
+    if limit_bytes <= 0:
+        forget(dataset)
     files = cached_files(dataset)
     if limit_bytes > 0:
         files = [path for path in files if path.parent == cache_folder(dataset)]

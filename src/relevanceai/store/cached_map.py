@@ -7,8 +7,10 @@ size or with holes is not used. Each ends in a description of a fixed length, in
 import json
 import mmap
 import os
+import threading
 import uuid
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,9 @@ from typing import BinaryIO
 _PROBES = 64  # places of a file that its checksum is of: enough to notice holes
 _PROBE_BYTES = 4096
 _TAIL_BYTES = 512
+_MOST_HELD = 64
+_held: OrderedDict[Path, tuple[object, mmap.mmap]] = OrderedDict()
+_lock = threading.Lock()
 
 
 @contextmanager
@@ -41,22 +46,47 @@ def seal(file: BinaryIO, described: Mapping[str, object], n_probed: int) -> None
 def mapped(path: Path, described: Mapping[str, object]) -> mmap.mmap | None:
     """Map a file; None where it is not there, not whole, or described otherwise.
 
-    The description has "bytes", the length of the file without it.
+    The description has "bytes", the length of the file without it. The last maps stay open: to give
+    gigabytes of pages back and ask for them anew takes as long as reading them. So a file that is
+    deleted takes its room on the disk until `forget`.
     """
     try:
         with path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            file.seek(size - _TAIL_BYTES)
-            found = json.loads(file.read(_TAIL_BYTES))
-            if {key: found.get(key) for key in described} != dict(described):
-                return None
-            if found["bytes"] != size - _TAIL_BYTES or size == _TAIL_BYTES:
-                return None
-            if found["probes"] != _probes(file, found["probed"]):
-                return None
-            return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+            found = os.fstat(file.fileno())
+            now = (found.st_ino, found.st_mtime_ns, found.st_size, json.dumps(described))
+            with _lock:
+                held = _held.get(path)
+                if held is not None and held[0] == now:
+                    _held.move_to_end(path)
+                    return held[1]
+            made = _made(file, found.st_size, described)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    if made is not None:
+        with _lock:
+            _held[path] = now, made
+            while len(_held) > _MOST_HELD:
+                _held.popitem(last=False)
+    return made
+
+
+def forget(folder: Path) -> None:
+    """Let go of the maps of files somewhere in a folder; who uses one still keeps it."""
+    with _lock:
+        for path in [path for path in _held if path.is_relative_to(folder)]:
+            del _held[path]
+
+
+def _made(file: BinaryIO, size: int, described: Mapping[str, object]) -> mmap.mmap | None:
+    file.seek(size - _TAIL_BYTES)
+    found = json.loads(file.read(_TAIL_BYTES))
+    if {key: found.get(key) for key in described} != dict(described):
+        return None
+    if found["bytes"] != size - _TAIL_BYTES or size == _TAIL_BYTES:
+        return None
+    if found["probes"] != _probes(file, found["probed"]):
+        return None
+    return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
 
 
 def write_all(file: BinaryIO, content: memoryview, start: int | None = None) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import Codes, Encode
 from relevanceai.store.cache import vectors_folder
-from relevanceai.store.cached_map import mapped, seal, write_all, written
+from relevanceai.store.cached_map import forget, mapped, seal, write_all, written
 from relevanceai.store.columns import vectors_of
 from relevanceai.store.residency import ask_for, is_resident
 from relevanceai.store.vector_codes import (
@@ -164,6 +164,7 @@ def drop_unused(dataset: Path) -> None:
     for path in folder.iterdir():
         stem = path.name.lstrip(".").split("-")[0]
         if stem not in there:
+            forget(path)
             with suppress(OSError):
                 path.unlink()
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from relevanceai.errors import NotFoundError, WorkspaceError, listed
 from relevanceai.store.cache import cached_bytes, trim
+from relevanceai.store.cached_map import forget
 from relevanceai.store.described import described_name
 from relevanceai.store.formats import FORMAT, check_format
 from relevanceai.store.leftovers import hidden_folder, remove_all_leftovers, remove_leftovers
@@ -107,6 +108,7 @@ class Workspace:
             self._deleted.mkdir(exist_ok=True)
             write_file(self._deleted / slug(store.name), b"")
             remove_leftovers(store.folder)
+            forget(store.folder)
             gone = hidden_folder(store.folder, "gone")
             store.folder.rename(gone)
             shutil.rmtree(gone)
