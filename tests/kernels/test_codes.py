@@ -106,3 +106,12 @@ def test_an_empty_cluster_has_no_bounds():
         lows, highs = bounds_of(codes, np.zeros(3, np.int32), centroids, metric)
         assert not np.isfinite(lows).any()
         assert not np.isfinite(highs).any()
+
+
+@pytest.mark.parametrize("size", [1e-44, 1e-40, 1e-38, 1e37, 1e38])
+def test_columns_too_small_or_large_to_divide_by_are_coded_without_a_warning(size):
+    vectors = (rows_of(20, 3) * size).astype(np.float32)
+    codes = encoded(vectors)
+    assert ((codes.scale > 1e-37) & (codes.scale < 1e37)).all()
+    assert np.isfinite(codes.shift).all()
+    assert (errors_of(codes, vectors) <= codes.of_rows[:, 1].astype(float)).all()

@@ -119,13 +119,15 @@ def reduce(
         else:
             result = None
             told = _Told(on_rows)
-            cut = deque(shares(rows.n_rows, rows.n_dims, state_bytes))
+            together = None
             if getattr(first, "is_cut_blind", False):
                 cut = deque(shares(rows.n_rows, rows.n_dims, 0))
-                works = _thread_works(make_kernel, rows, cut, n_workers, told, check)
+                together = threading.Barrier(max(1, min(n_workers, len(cut))))
+                works = _thread_works(make_kernel, rows, cut, together, told, check)
             else:
+                cut = deque(shares(rows.n_rows, rows.n_dims, state_bytes))
                 works = _share_works(make_kernel, rows, cut, told, check)
-            for kernel, _ in _in_order(works, n_workers, stop, told.tell):
+            for kernel, _ in _in_order(works, n_workers, stop, told.tell, together):
                 if result is None:
                     result = kernel
                 else:
@@ -185,16 +187,16 @@ def _thread_works(
     make_kernel: Callable[[], K],
     source: VectorSource,
     cut: deque[tuple[int, int]],
-    n_workers: int,
+    together: threading.Barrier,
     told: _Told,
     check: Callable[[], None],
 ) -> Iterator[Work[K]]:
-    """What each thread is to do: a kernel, and the next share as long as there is one."""
-    n_works = min(n_workers, len(cut))
-    together = threading.Barrier(n_works) if n_works else None
+    """What each thread is to do: a kernel, and the next share as long as there is one.
+
+    There are as many as `together` waits for, or none where there are no shares.
+    """
 
     def work() -> tuple[K, int]:
-        assert together is not None
         try:  # whatever fails here, the other threads must not wait for this one
             kernel = make_kernel()
             while True:
@@ -212,7 +214,7 @@ def _thread_works(
             raise
         return kernel, 0
 
-    for _ in range(n_works):
+    for _ in range(min(together.parties, len(cut))):
         yield work
 
 
@@ -254,8 +256,13 @@ def _in_order(
     n_workers: int,
     stop: threading.Event,
     meanwhile: Callable[[], None] = lambda: None,
+    together: threading.Barrier | None = None,
 ) -> Iterator[tuple[K, int]]:
-    """Do work on threads and yield what comes out in order; a little is done ahead."""
+    """Do work on threads and yield what comes out in order; a little is done ahead.
+
+    Work that waits for other work does so at `together`: it is broken when the pass ends early, or
+    threads would wait for work that was never begun.
+    """
     if n_workers == 1:
         for work in works:
             done = work()
@@ -280,6 +287,8 @@ def _in_order(
         raise
     except BaseException:
         stop.set()
+        if together is not None:
+            together.abort()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -17,6 +17,8 @@ CodedMetric = Literal["cosine", "dp", "l2"]
 _LEAST_SCALE = 0.01
 """Of the mean scale: what a column that hardly moves is measured in."""
 
+_LEAST = 1e-37  # where numbers are smaller, or one over it larger, float32 loses digits
+
 _MOST = 16_383  # what a number of a table is at most, so that two of them fit a machine's step
 
 
@@ -27,7 +29,8 @@ def encoded(vectors: NDArray[np.float32], like: Codes | None = None) -> Codes:
     ----------
     vectors : float32 array of shape (n_rows, n_dims), finite, C-contiguous.
     like : codes whose shift and scale are to be used. None: the mean of each column and its
-        standard deviation (at least a hundredth of the mean one, 1 where all are 0).
+        standard deviation (at least a hundredth of the mean one, 1 where float32 has none to
+        divide by).
 
     Notes
     -----
@@ -59,7 +62,7 @@ def _frame(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
         shift = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
         scale = (vectors - shift).std(axis=0, dtype=np.float64)
         scale = np.maximum(scale, _LEAST_SCALE * scale.mean()).astype(np.float32)
-    usable = np.isfinite(scale) & (scale > 0)
+    usable = (scale > _LEAST) & (scale < 1 / _LEAST)  # so one over it is a float32, to the last bit
     return shift, np.where(usable, scale, np.float32(1.0))
 
 
