@@ -772,7 +772,7 @@ def test_show_closest_shows_picture_cluster_and_id(pictured: ClusterOps) -> None
         pictured.show_closest("cluster-1", ["photo"], ["cluster_id", "_id"], page_size=1),
     ):
         assert table.columns == ["photo", "cluster_id", "_id"]
-        assert repr(table) == "photo  cluster_id  _id\np1.png  cluster-1  d1"
+        assert repr(table) == "photo   cluster_id  _id\np1.png  cluster-1   d1"
         assert table.html.count('width="60"') == 1
 
 
