@@ -17,6 +17,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], Event]:
         lines.append(message)
         sign.set()
 
+    progress._is_told.set(False)  # whatever was left half done before, as a generator may be
     monkeypatch.setattr(progress, "notice", note)
     monkeypatch.setattr(progress, "SLOW_S", 0.01)
     return lines, sign
