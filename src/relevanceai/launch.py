@@ -246,7 +246,6 @@ def start(
     *,
     port: int | None = None,
     base_url: str | None = None,
-    idle_s: float | None = None,
 ) -> Pending:
     """Start the dashboard of a workspace when none is running, and return at once.
 
@@ -259,7 +258,6 @@ def start(
     workspace : the folder whose datasets it shows.
     port : where to listen on 127.0.0.1; a busy port takes the next free one. None is 7431.
     base_url : what links start with, behind a proxy; None reads RELEVANCEAI_BASE_URL.
-    idle_s : seconds without a request after which it ends. None is 15 minutes.
 
     Raises
     ------
@@ -277,7 +275,7 @@ def start(
         if _is_as_asked(record, port, base_url):
             return Pending(folder, record)
         stop(folder)
-    options = {"--port": port, "--base-url": base_url, "--idle-s": idle_s}
+    options = {"--port": port, "--base-url": base_url}
     given = [f"{name}={value}" for name, value in options.items() if value is not None]
     try:
         process, log_start = _detached(["--workspace", str(folder), *given], log_path(folder))

@@ -7,7 +7,8 @@ import pytest
 
 from relevanceai import Client
 from relevanceai.clustering import fitting, kmeans
-from relevanceai.clustering.moments import kept_moments, moments_taken
+from relevanceai.clustering.kept import kept_of
+from relevanceai.clustering.moments import MOMENTS, moments_taken
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -82,10 +83,10 @@ def test_the_moments_of_a_run_are_kept_and_are_those_of_a_pass(own_small, monkey
     own_small.cluster("kmeans", n_clusters=3, alias="three")
     store = own_small.opened()
     one = next(one for one in store.clusterings() if one.alias == "three")
-    kept = kept_moments(store, one)
+    kept = kept_of(store, one, MOMENTS)
     assert kept is not None
     for name, array in moments_taken(store, one).to_arrays().items():
-        assert array.tobytes() == kept.to_arrays()[name].tobytes(), name
+        assert array.tobytes() == kept[name].tobytes(), name
 
 
 def test_a_record_without_a_report_still_opens(tmp_path):

@@ -13,7 +13,7 @@ from relevanceai.engine import reduce as reduce_module
 from relevanceai.engine.reduce import FAN_IN, reduce
 from relevanceai.errors import InvalidInputError
 from relevanceai.kernels.moments import Moments
-from relevanceai.kernels.nearest import NearestRows
+from relevanceai.kernels.nearest import RankedRows
 from relevanceai.store.array_source import ArraySource
 
 CHUNK = 16
@@ -99,12 +99,13 @@ def test_nearest_rows_survive_the_engine(furthest):
     centroids = np.random.default_rng(1).standard_normal((4, N_DIMS))
 
     def nearest():
-        return NearestRows(centroids, 5, metric="cosine", furthest=furthest)
+        return RankedRows(centroids, 5, ends=[furthest])
 
     whole = nearest()
     whole.update(batch)
-    result = reduce(nearest, cut(batch, 37), workers=3).result()
-    for (row_ids, values), (true_ids, true_values) in zip(result, whole.result(), strict=True):
+    result = reduce(nearest, cut(batch, 37), workers=3).result("cosine", furthest=furthest)
+    expected = whole.result("cosine", furthest=furthest)
+    for (row_ids, values), (true_ids, true_values) in zip(result, expected, strict=True):
         assert row_ids.tolist() == true_ids.tolist()
         assert values.tobytes() == true_values.tobytes()
 

@@ -22,10 +22,6 @@ def test_one_blind_test_does_not_silence_the_others() -> None:
     assert cauchy_combination([0.001, 0.001, 1.0]) < 0.01
 
 
-def test_weights_choose() -> None:
-    assert cauchy_combination([0.02, 0.7], [1.0, 0.0]) == pytest.approx(0.02)
-
-
 def test_independent_uniform_p_values_keep_the_level() -> None:
     p = np.random.default_rng(5).random((4_000, 4))
     share = np.mean([cauchy_combination(row) <= 0.05 for row in p])

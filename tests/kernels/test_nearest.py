@@ -1,4 +1,4 @@
-"""NearestRows: equal to the definition, blind to cuts and order, exact about ties."""
+"""RankedRows: equal to the definition, blind to cuts and order, exact about ties."""
 
 import sys
 
@@ -12,7 +12,7 @@ import naive
 from relevanceai.batch import VectorBatch
 from relevanceai.kernels import sieve, size, units
 from relevanceai.kernels.codes import encoded
-from relevanceai.kernels.nearest import METRICS, SIMILARITIES, NearestRows, RankedRows, row_values
+from relevanceai.kernels.nearest import METRICS, SIMILARITIES, RankedRows, row_values
 
 metrics = pytest.mark.parametrize("metric", METRICS)
 
@@ -52,11 +52,11 @@ def cases(draw):
     return batch_of(row_ids, vectors, labels), centroids
 
 
-def run(batches, centroids, k, **options):
-    kernel = NearestRows(centroids, k, **options)
+def run(batches, centroids, k, *, metric, furthest=False):
+    kernel = RankedRows(centroids, k, metrics=[metric], ends=[furthest])
     for batch in batches:
         kernel.update(batch)
-    return kernel.result()
+    return kernel.result(metric, furthest=furthest)
 
 
 def assert_same(result, expected, metric):
@@ -99,12 +99,13 @@ def test_cuts_order_and_merges_change_no_bit(metric, case, k, furthest, data):
     order = np.array(data.draw(st.permutations(range(len(batch)))), dtype=np.intp)
     shuffled = VectorBatch(batch.row_ids[order], batch.vectors[order], batch.labels[order])
     cuts = sorted(data.draw(st.lists(st.integers(0, len(batch)), max_size=3)))
-    total = NearestRows(centroids, k, metric=metric, furthest=furthest)
+    total = RankedRows(centroids, k, metrics=[metric], ends=[furthest])
     for start, stop in zip([0, *cuts], [*cuts, len(batch)], strict=True):
-        part = NearestRows(centroids, k, metric=metric, furthest=furthest)
+        part = RankedRows(centroids, k, metrics=[metric], ends=[furthest])
         part.update(shuffled[start:stop])
         total.merge(part)
-    for (row_ids, values), (whole_ids, whole_values) in zip(total.result(), whole, strict=True):
+    result = total.result(metric, furthest=furthest)
+    for (row_ids, values), (whole_ids, whole_values) in zip(result, whole, strict=True):
         assert row_ids.tolist() == whole_ids.tolist()
         assert values.tobytes() == whole_values.tobytes()
 
@@ -121,9 +122,8 @@ def test_duplicates_tie_exactly_wherever_they_stand_and_the_smaller_row_id_wins(
             vectors, np.zeros(101, np.int32), rng.standard_normal((1, n_dims)), metric
         )
         assert len(set(values[copies].tolist())) == 1
-        alone = NearestRows(np.ones((1, n_dims)), 2, metric=metric)
-        alone.update(batch_of([9, 4, 7], np.repeat(row[None], 3, axis=0), [0, 0, 0]))
-        assert alone.result()[0][0].tolist() == [4, 7]
+        same = batch_of([9, 4, 7], np.repeat(row[None], 3, axis=0), [0, 0, 0])
+        assert run([same], np.ones((1, n_dims)), 2, metric=metric)[0][0].tolist() == [4, 7]
 
 
 @metrics

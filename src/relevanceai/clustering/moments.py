@@ -60,11 +60,6 @@ def moments_taken(
     return reduce(lambda: Moments(n_groups, source.n_dims, n_rows=source.n_rows), rows)
 
 
-def kept_moments(store: DocumentStore, clustering: Clustering) -> Moments | None:
-    """Return the moments kept for this version of the dataset, or None when there are none."""
-    return _checked(store, clustering, kept_of(store, clustering, MOMENTS), MOMENTS)
-
-
 def _n_groups(clustering: Clustering, name: str) -> int:
     return len(clustering.ids) * (2 if name == HALVES else 1)
 

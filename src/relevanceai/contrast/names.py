@@ -17,6 +17,7 @@ from relevanceai.contrast.growth import (
 from relevanceai.contrast.terms import TermTable
 from relevanceai.kernels.shares import share_bounds
 
+_KEYWORDS = 8  # of a cluster; more where its name alone has more
 _SIBLINGS = 3  # of which the nearest counts alone, the others together
 _CANDIDATES = 40  # terms that are looked at closely, each for what they say and what they tell
 _COMMON = 0.5  # of the other clusters have a term nearly as often: then it says nothing of one
@@ -123,7 +124,6 @@ def choices(
     clusters: NDArray[np.integer],
     siblings: Sequence[Sequence[int]],
     *,
-    n_keywords: int = 8,
     field_of: NDArray[np.intp] | None = None,
     asked: Set[int] | None = None,
     on_cluster: Callable[[], object] = lambda: None,
@@ -171,7 +171,7 @@ def choices(
             found.append(Choice([], []))
             continue
         near = [other for other in others if held.of[other]][:_SIBLINGS]
-        found.append(_chosen(held, contains, members, cluster, near, n_keywords, field_of))
+        found.append(_chosen(held, contains, members, cluster, near, field_of))
         on_cluster()
     if field_of is None:
         _make_unique(found)
@@ -184,7 +184,6 @@ def _chosen(
     members: Sequence[NDArray[np.intp]],
     cluster: int,
     near: Sequence[int],
-    n_keywords: int,
     field_of: NDArray[np.intp] | None,
 ) -> Choice:
     terms, counts = held.terms_of(cluster)
@@ -194,7 +193,7 @@ def _chosen(
     if not len(terms):
         return Choice([], [])
     if not near:  # nothing to be told from
-        best = [int(term) for term in terms[np.argsort(-counts, kind="stable")[:n_keywords]]]
+        best = [int(term) for term in terms[np.argsort(-counts, kind="stable")[:_KEYWORDS]]]
         return Choice(best[:1], best)
     usable, special = _usable(held, cluster, terms, counts, field_of is not None)
     says, tells = _evidence(held, cluster, near, terms, counts)
@@ -209,7 +208,7 @@ def _chosen(
         rest = [
             one for one in terms[np.argsort(-counts, kind="stable")].tolist() if one not in best
         ]
-        return Choice(best, [*best, *rest][:n_keywords])
+        return Choice(best, [*best, *rest][:_KEYWORDS])
     tells = np.where(usable & special, tells, tells - 2)
     saying = np.argsort(-says, kind="stable")[:_CANDIDATES].tolist()
     telling = np.argsort(-tells, kind="stable")[:_CANDIDATES].tolist()
@@ -226,7 +225,7 @@ def _chosen(
     there = contains.matrix(members[near[0]], candidates.terms)
     name = grown(candidates, here, there)
     ranked = [at for at, place in enumerate(saying) if says[place] > 0 and special[place]]
-    keywords = without_echoes([*name, *ranked], candidates.words)[: max(n_keywords, len(name))]
+    keywords = without_echoes([*name, *ranked], candidates.words)[: max(_KEYWORDS, len(name))]
     chosen = candidates.terms
     others = [place for place in keywords if place not in name]
     return Choice(

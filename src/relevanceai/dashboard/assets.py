@@ -30,9 +30,9 @@ class Asset:
 class Assets:
     """Every file of the static folder, in memory."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self) -> None:
         self._files = {
-            path.name: _read(path) for path in sorted(folder.iterdir()) if path.suffix in _TYPES
+            path.name: _read(path) for path in sorted(FOLDER.iterdir()) if path.suffix in _TYPES
         }
 
     @cached_property

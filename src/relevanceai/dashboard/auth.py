@@ -17,19 +17,11 @@ MAX_CODES = 512
 class Codes:
     """One-time codes: each opens the dashboard once, within ten minutes.
 
-    Only digests are kept, at most `limit` of them; the oldest goes when one more is minted.
+    Only digests are kept, at most `MAX_CODES` of them; the oldest goes when one more is minted.
     """
 
-    def __init__(
-        self,
-        clock: Callable[[], float],
-        *,
-        lifetime_s: float = CODE_LIFETIME_S,
-        limit: int = MAX_CODES,
-    ) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._lifetime_s = lifetime_s
-        self._limit = limit
         self._expiry: OrderedDict[bytes, float] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -42,10 +34,10 @@ class Codes:
         now = self._clock()
         with self._lock:
             while self._expiry and (
-                len(self._expiry) >= self._limit or next(iter(self._expiry.values())) <= now
+                len(self._expiry) >= MAX_CODES or next(iter(self._expiry.values())) <= now
             ):
                 self._expiry.popitem(last=False)
-            self._expiry[_digest(code)] = now + self._lifetime_s
+            self._expiry[_digest(code)] = now + CODE_LIFETIME_S
         return code
 
     def spend(self, code: str) -> bool:

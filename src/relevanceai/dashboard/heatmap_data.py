@@ -72,23 +72,15 @@ def order_of(run: Run, order: Order, memory: Memory) -> NDArray[np.intp]:
     return memory.get(("order", *run.key), ask)
 
 
-def tile(
-    similarity: NDArray[np.float64],
-    order: NDArray[np.intp],
-    y: int,
-    x: int,
-    *,
-    lo: float = -1.0,
-    hi: float = 1.0,
-) -> bytes:
+def tile(similarity: NDArray[np.float64], order: NDArray[np.intp], y: int, x: int) -> bytes:
     """Return one tile of the ordered matrix, as little-endian uint16 in rows.
 
-    0 stands for `lo`, 65,534 for `hi`, 65,535 for a value that is missing. Tiles at the right and
+    0 stands for -1, 65,534 for 1, 65,535 for a value that is missing. Tiles at the right and
     lower edge are as small as what is left. An index outside gives an empty tile.
     """
     rows, columns = order[y * TILE : (y + 1) * TILE], order[x * TILE : (x + 1) * TILE]
     values = similarity[np.ix_(rows, columns)]
-    scaled = np.clip((values - lo) / (hi - lo), 0.0, 1.0) * FULL_SCALE
+    scaled = np.clip((values + 1.0) / 2.0, 0.0, 1.0) * FULL_SCALE
     return np.where(np.isfinite(values), np.rint(scaled), MISSING).astype("<u2").tobytes()
 
 

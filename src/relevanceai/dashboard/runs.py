@@ -280,11 +280,13 @@ def literal(text: str) -> str:
     return f'"{text}"' if is_plain else repr(text)
 
 
+_ANSWERS_KEPT = 48
+
+
 class Memory:
     """The last few answers about clusterings; who asks while one is sought waits for it."""
 
-    def __init__(self, limit: int = 48) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._answers: OrderedDict[Hashable, object] = OrderedDict()
         self._asking: dict[Hashable, Lock] = {}
         self._lock = Lock()
@@ -304,7 +306,7 @@ class Memory:
                 answer = ask()
                 with self._lock:
                     self._answers[key] = answer
-                    while len(self._answers) > self._limit:
+                    while len(self._answers) > _ANSWERS_KEPT:
                         self._answers.popitem(last=False)
             finally:
                 with self._lock:

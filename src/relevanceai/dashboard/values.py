@@ -153,12 +153,8 @@ def is_price(name: str) -> bool:
     return not words_of(name).isdisjoint(_PRICE_WORDS)
 
 
-def title_field(schema: Mapping[str, object], skipped: Iterable[str] = ()) -> str | None:
+def title_field(schema: Mapping[str, object]) -> str | None:
     """Return the text field that names a document best, judged by the words of its own name.
-
-    Parameters
-    ----------
-    skipped : fields that cannot be it: pictures, and those that say the same of many documents.
 
     Examples
     --------
@@ -169,11 +165,10 @@ def title_field(schema: Mapping[str, object], skipped: Iterable[str] = ()) -> st
     >>> title_field({"filename": "text", "label": "text"}) is None
     True
     """
-    taken = {*skipped, "_id"}
     texts = [
         name
         for name, kind in schema.items()
-        if kind == "text" and name not in taken and not is_internal(name)
+        if kind == "text" and name != "_id" and not is_internal(name)
     ]
     ranked = (*((word,) for word in _TITLE_WORDS), *((word,) for word in _TEXT_WORDS), _NAME_WORDS)
     for words in ranked:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import Document, VectorBatch
 from relevanceai.errors import InvalidInputError, NotFoundError, listed
-from relevanceai.kernels.nearest import Metric, NearestRows
+from relevanceai.kernels.nearest import Metric, RankedRows
 from relevanceai.store.documents import DocumentStore
 from relevanceai.store.vector_index import candidates, index_of
 
@@ -58,7 +58,7 @@ def nearest_in(
         if kept is None and (metric != "cosine" or np.any(asked)):  # zero is alike to all, at 0
             n_wanted = 2 * (first + size) + 10  # float32 may order the last of them otherwise
             named = candidates(store, name, asked, n_wanted, n_probes)
-    kernel = NearestRows(asked[None, :], first + size, metric=metric)
+    kernel = RankedRows(asked[None, :], first + size, metrics=[metric], ends=[False])
     for rows in store.vectors([name]) if named is None else store.vectors_at(name, named):
         labels = rows.labels
         if kept is not None:
@@ -66,7 +66,7 @@ def nearest_in(
         if own is not None:
             labels = np.where(rows.row_ids == own, -1, labels).astype(np.int32)
         kernel.update(VectorBatch(rows.row_ids, rows.parts[0], labels))
-    row_ids, values = kernel.result()[0]
+    row_ids, values = kernel.result(metric)[0]
     documents = store.read(
         row_ids[first:].tolist(), select_fields=select_fields, include_vector=include_vector
     )

@@ -7,7 +7,7 @@ _SMALLEST = 1e-15
 _LARGEST = 0.99
 
 
-def cauchy_combination(p_values: ArrayLike, weights: ArrayLike | None = None) -> float:
+def cauchy_combination(p_values: ArrayLike) -> float:
     """Return one p-value for several of the same question, whatever their dependence.
 
     Each p-value becomes a Cauchy variable; their mean is again nearly Cauchy in its tail, however
@@ -17,7 +17,6 @@ def cauchy_combination(p_values: ArrayLike, weights: ArrayLike | None = None) ->
     ----------
     p_values : float array of shape (n_tests,), in [0, 1]. Values above 0.99 count as 0.99, so that
         one test that could see nothing does not silence the others.
-    weights : float array of shape (n_tests,), not negative, their sum above 0; None for equal ones.
 
     Returns
     -------
@@ -38,9 +37,8 @@ def cauchy_combination(p_values: ArrayLike, weights: ArrayLike | None = None) ->
     p: NDArray[np.float64] = np.asarray(p_values, dtype=np.float64)
     if not p.size:
         return 1.0
-    given = np.ones(p.size) if weights is None else np.asarray(weights, dtype=np.float64)
     places = np.tan((0.5 - np.clip(p, _SMALLEST, _LARGEST)) * np.pi)
-    statistic = float(places @ (given / given.sum()))
+    statistic = float(places @ np.full(p.size, 1.0 / p.size))
     if statistic > 1e6:  # 0.5 - arctan would lose the digits
         return float(1.0 / (np.pi * statistic))
     return float(0.5 - np.arctan(statistic) / np.pi)

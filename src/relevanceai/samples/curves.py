@@ -142,14 +142,14 @@ def ribbon(line: Points, width: float | Sequence[float]) -> Points:
     return np.concatenate([line + side, cap_end, (line - side)[::-1], cap_start])
 
 
-def mirrored(line: Points, x: float = 50.0) -> Points:
-    """Return the line reflected in the upright at `x`, running the other way."""
-    return (line * (-1.0, 1.0) + (2 * x, 0.0))[::-1]
+def mirrored(line: Points) -> Points:
+    """Return the line reflected in the upright at 50, running the other way."""
+    return (line * (-1.0, 1.0) + (100.0, 0.0))[::-1]
 
 
-def symmetric(half: Points, x: float = 50.0) -> Points:
-    """Return the closed outline made of a half and its reflection in the upright at `x`."""
-    return np.concatenate([half, mirrored(half, x)])
+def symmetric(half: Points) -> Points:
+    """Return the closed outline made of a half and its reflection in the upright at 50."""
+    return np.concatenate([half, mirrored(half)])
 
 
 def moved(line: Points, dx: float, dy: float, scale: float = 1.0) -> Points:

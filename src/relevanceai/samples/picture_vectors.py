@@ -19,8 +19,6 @@ Arandjelovic and Zisserman, Three things everyone should know to improve object 
 (the square root of a histogram before comparing it).
 """
 
-from io import BytesIO
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -53,23 +51,17 @@ _COLUMNS = _cells(10)
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
-def picture_vector(png: bytes) -> NDArray[np.float32]:
+def pixels_vector(picture: Image.Image) -> NDArray[np.float32]:
     """Describe a picture.
 
     Parameters
     ----------
-    png : a picture file, of any size, on a light ground.
+    picture : decoded (mode RGB), of any size, on a light ground.
 
     Returns
     -------
     float32 array of shape (512,), of unit norm; all zeros for a picture of one colour.
     """
-    with Image.open(BytesIO(png)) as picture:
-        return pixels_vector(picture.convert("RGB"))
-
-
-def pixels_vector(picture: Image.Image) -> NDArray[np.float32]:
-    """Describe a picture that is already decoded (mode RGB), as `picture_vector` does."""
     if picture.size == (2 * _SIDE, 2 * _SIDE):
         picture = picture.reduce(2)
     elif picture.size != (_SIDE, _SIDE):

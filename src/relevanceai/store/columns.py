@@ -204,13 +204,6 @@ def _kind(value: object) -> Kind:
     return _SIMPLE.get(type(value), "json")
 
 
-def joined_kind(kept: str, new: str) -> str:
-    """Return the kind that holds both what is kept and what is new."""
-    if kept == new:
-        return kept
-    return "number" if {kept, new} == {"integer", "number"} else "json"
-
-
 def to_arrow(values: Sequence[object], kind: str) -> pa.Array:
     """Return normalised values of one kind as an Arrow array of that kind's type."""
     if kind == "json":
