@@ -14,12 +14,13 @@ ROOT = Path(__file__).parents[1] / "src" / "relevanceai"
 FILES = sorted(ROOT.rglob("*.py"))
 
 # Lowest floor first; a floor may import itself and what its line names.
-GROUND = {"errors", "batch"}
+GROUND = {"errors", "batch", "processors"}
 NUMBERS = GROUND | {"kernels", "store", "engine", "clustering", "progress"}
 HELP = {"pictures", "show", "samples", "utils", "runtime", "browser", "detached", "launch"}
 FLOORS: dict[str, set[str]] = {
     "errors": set(),
     "batch": {"errors"},
+    "processors": set(),
     "progress": {"errors"},
     "pictures": {"errors"},
     "show": {"errors", "pictures"},

@@ -73,20 +73,33 @@ def targets(centroids: NDArray[np.float64], metric: OtherMetric = "l2") -> Targe
         lengths = row_norms(exact)
         exact = exact / np.where(lengths > 0, lengths, 1.0)[:, None]
         beyond[is_there & (lengths == 0)] = 1.0
-    shift = exact[is_there].mean(axis=0) if is_there.any() else np.zeros(centroids.shape[1])
-    moved = np.where(is_there[:, None], exact - shift, 0.0)
-    norms = row_norms(moved)
+    exact = np.ascontiguousarray(exact)
+    shift = np.zeros(centroids.shape[1])
+    if is_there.any():
+        shift = (exact if is_there.all() else exact[is_there]).mean(axis=0)
+
+    def moved(block: slice) -> NDArray[np.float64]:
+        about = exact[block] - shift
+        about[~is_there[block]] = 0.0
+        return about
+
+    # by blocks that stay in the cache, and twice: new memory costs more than the arithmetic
+    norms, doubled = np.empty(len(exact)), np.empty(exact.shape, np.float32)
+    for block in row_blocks(*exact.shape):
+        norms[block] = row_norms(moved(block))
     unit = float(norms.max(initial=0.0)) or 1.0
+    for block in row_blocks(*exact.shape):
+        doubled[block] = moved(block) * (-2.0 / unit)
     norms /= unit
     squares = np.where(is_there, norms**2 + np.minimum(beyond / unit**2, 1e29), _FAR)
     slack = 8 * _ROUNDING * squares + 1e-30
     return Targets(
         metric=metric,
-        exact=np.ascontiguousarray(exact),
+        exact=exact,
         beyond=beyond,
         shift=shift,
         unit=unit,
-        doubled=(moved * (-2.0 / unit)).astype(np.float32),
+        doubled=doubled,
         norms=(norms * (1 + 1e-6)).astype(np.float32),
         least=(squares - slack).astype(np.float32),
         most=(squares + slack).astype(np.float32),

@@ -32,6 +32,8 @@ def is_resident(address: int, n_bytes: int) -> bool:
     if mincore is None:
         return True
     found = ctypes.c_ubyte()
+    past = address % mmap.PAGESIZE  # the system takes the beginnings of pages alone
+    address, n_bytes = address - past, n_bytes + past
     n_pages = -(-n_bytes // mmap.PAGESIZE)
     for probe in range(_PROBES):
         page = (n_pages - 1) * probe // (_PROBES - 1)
