@@ -1,5 +1,9 @@
 """One thread for BLAS: set by the outermost block, taken back by it, whatever happens."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -28,3 +32,19 @@ def test_an_error_inside_takes_the_limit_back() -> None:
         assert blas_threads() == {2}
         with one_blas_thread():
             assert blas_threads() == {1}
+
+
+def test_the_blas_of_a_library_that_is_loaded_inside_is_held_too() -> None:
+    code = (
+        "from relevanceai.engine.each import each\n"
+        "from threadpoolctl import threadpool_info, threadpool_limits\n"
+        "def work(_):\n"
+        "    import scipy.linalg\n"
+        "    return {one['num_threads'] for one in threadpool_info() if one['user_api'] == 'blas'}\n"
+        "print(each(work, range(2), workers=2))\n"
+    )
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert found.stdout == "[{1}, {1}]\n"

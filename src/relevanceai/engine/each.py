@@ -38,7 +38,7 @@ def each(
     """
     n_workers = processors(MOST_WORKERS) if workers is None else workers
     found: list[R] = []
-    with one_blas_thread():
+    with one_blas_thread(solves=True):
         for answer in _answers(work, items, n_workers):
             found.append(answer)
             if on_done is not None:

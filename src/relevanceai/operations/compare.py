@@ -81,7 +81,7 @@ def compared(
     places_of = {name: index for index, name in enumerate(centroids.ids)}
     place, other_place = places_of[first], places_of[second]
     fields = clustering.vector_fields if vector_fields is None else tuple(vector_fields)
-    with one_blas_thread():
+    with one_blas_thread(solves=True):
         found = pair_test(
             store,
             centroids,
@@ -122,7 +122,7 @@ def compared(
     p_value, depth = test.p_value, test.depth
     if not test.is_tested and enough_documents(len(rows[0]), len(rows[1])):
         if fields == clustering.vector_fields:  # where it is known what lies between
-            with one_blas_thread():
+            with one_blas_thread(solves=True):
                 third = between(store, centroids, place, other_place, most=asked.most, seed=seed)
             p_value, depth = third.p_value, third.depth
             judgement = judged_across(evidence, first, second, third.cluster, p_value)
