@@ -9,11 +9,12 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from relevanceai import commands, launch, upkeep
 from relevanceai.errors import RelevanceAIError
-from relevanceai.progress import slow
+from relevanceai.progress import slow, worded
 from relevanceai.typed import as_options
 
 _DOING = {
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reader such as `head` that closed the pipe.
     """
     os.environ["MPLBACKEND"] = "Agg"  # pictures go to files: no window, no display needed
+    command = ""
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show
     try:
@@ -47,8 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             given, others = _parser().parse_known_args(arguments)
             if others:
                 given.parser.error(f"unrecognized arguments: {' '.join(others)}")
-            doing = _DOING.get(given.run.__name__)
-            with slow(doing) if doing else contextlib.nullcontext():
+            command = given.command
+            doing = _DOING.get(command)
+            with (
+                worded(partial(as_options, command=command)),
+                slow(doing) if doing else contextlib.nullcontext(),
+            ):
                 code: int = given.run(given)
         except SystemExit:  # after help, which may fill a disk, too
             _flush()
@@ -59,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _give_up_stdout()
         return 141
     except RelevanceAIError as error:
-        print(f"relevanceai: error: {as_options(str(error))}", file=sys.stderr)
+        print(f"relevanceai: error: {as_options(str(error), command)}", file=sys.stderr)
         return 2
     except OSError as error:
         if error.errno not in _FULL:

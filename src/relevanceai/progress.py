@@ -16,6 +16,7 @@ SLOW_S = 2.0
 
 _n_bars = 0  # that are drawn now
 _is_told: ContextVar[bool] = ContextVar("_is_told", default=False)
+_wording: ContextVar[Callable[[str], str]] = ContextVar("_wording", default=str)
 
 
 class Bar(Protocol):
@@ -120,4 +121,19 @@ def counting(update: Callable[[int], object]) -> Callable[[int], None]:
 
 def notice(message: str) -> None:
     """Print one line about what the package does on its own account, on stderr."""
-    print(f"relevanceai: {message}", file=sys.stderr, flush=True)
+    print(f"relevanceai: {_wording.get()(message)}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def worded(wording: Callable[[str], str]) -> Iterator[None]:
+    """Let the notices of the block say what `wording` makes of them.
+
+    Parameters
+    ----------
+    wording : given what the library says, returns what is said; the command line names its options.
+    """
+    token = _wording.set(wording)
+    try:
+        yield
+    finally:
+        _wording.reset(token)
