@@ -200,6 +200,12 @@ def test_what_is_not_in_memory_is_asked_for(monkeypatch, tmp_path):
     residency.ask_for(Held(), 0, 5000, 9000)
     page = residency.mmap.PAGESIZE
     assert asked == [(5000 - 5000 % page, 9000 - (5000 - 5000 % page))]
+    asked.clear()
+    step = residency._ASKED_BYTES  # the system does no more than so much for one request
+    residency.ask_for(Held(), 0, 5 * page, 2 * step + 9)
+    starts = [start for start, _ in asked]
+    assert starts == [5 * page, 5 * page + step]
+    assert sum(length for _, length in asked) == 2 * step + 9 - 5 * page
 
 
 def test_two_processes_may_write_the_same_files_at_once(dataset, tmp_path):

@@ -108,11 +108,11 @@ def test_codes_that_are_not_in_memory_are_not_waited_for(store, monkeypatch):
     coded_batches(store)
     asked = []
     monkeypatch.setattr(raw_vectors, "ask_for", lambda *args: asked.append(args))
-    answers = iter([True, False, True, False])  # the vectors, their codes
-    monkeypatch.setattr(raw_vectors, "is_resident", lambda address, n_bytes: next(answers))
+    answers = iter([1.0, 0.5, 1.0, 0.5])  # the vectors, their codes
+    monkeypatch.setattr(raw_vectors, "resident_share", lambda address, n_bytes: next(answers))
     assert all(batch.codes is None for batch in coded_batches(store))
     assert len(asked) == 4  # for each piece the vectors, and the codes for the next time
-    monkeypatch.setattr(raw_vectors, "is_resident", lambda address, n_bytes: False)
+    monkeypatch.setattr(raw_vectors, "resident_share", lambda address, n_bytes: 0.0)
     assert all(batch.codes is None for batch in coded_batches(store))
 
 

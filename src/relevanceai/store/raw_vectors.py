@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.batch import Codes
-from relevanceai.store.residency import ask_for, is_resident
+from relevanceai.store.residency import ask_for, resident_share
 from relevanceai.store.vector_codes import HeldCodes
+
+_IN_MEMORY = 0.9  # of the pages: systems give up some that nobody has used for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +65,19 @@ class RawVectors:
             ask_for(self.held, base, position, position + piece.vectors.nbytes)
 
     def codes(self, piece: Part) -> Codes | None:
-        """The codes of some rows, where both they and the rows are in memory.
+        """The codes of some rows, where both they and the rows are in memory, or nearly so.
 
         Rows that are not are read in order sooner than here and there. Codes that are not are asked
         for, for the next time.
         """
         if self.coded is None or not len(piece.vectors):
             return None
-        if not is_resident(piece.vectors.ctypes.data, piece.vectors.nbytes):
+        if resident_share(piece.vectors.ctypes.data, piece.vectors.nbytes) < _IN_MEMORY:
             return None
         held = self.coded.codes
         each = held.codes.strides[0]
         start, stop = piece.first * each, piece.stop * each
-        if is_resident(held.codes.ctypes.data + start, stop - start):
-            return held[piece.first : piece.stop]
-        ask_for(self.coded.held, held.codes.ctypes.data, start, stop)
-        return None
+        is_there = resident_share(held.codes.ctypes.data + start, stop - start) >= _IN_MEMORY
+        if not is_there:
+            ask_for(self.coded.held, held.codes.ctypes.data, start, stop)
+        return held[piece.first : piece.stop] if is_there else None
