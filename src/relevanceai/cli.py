@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from relevanceai import commands, launch, upkeep
+from relevanceai.clustering.model_names import MODEL_NAMES
 from relevanceai.errors import RelevanceAIError
 from relevanceai.progress import slow, worded
 from relevanceai.typed import as_options
@@ -198,11 +199,11 @@ def _parser() -> argparse.ArgumentParser:
         "cluster ecommerce --field product_title_clip_vector_ --model kmeans --n-clusters 12",
     )
     _add_which(cluster)
-    cluster.add_argument("--model", help="name of the model (default kmeans)")
+    cluster.add_argument("--model", help=f"one of {', '.join(MODEL_NAMES)} (default kmeans)")
     cluster.add_argument(
         "--n-clusters", metavar="N", type=_from_one, help="how many (default: by size)"
     )
-    cluster.add_argument("--labels-field", metavar="X", help="take the labels that stand in X")
+    cluster.add_argument("--labels-field", metavar="X", help="take the labels that field X holds")
     cluster.add_argument("--random-state", metavar="N", type=_seed, help="default 0")
     cluster.add_argument(
         "--option",
@@ -295,7 +296,7 @@ def _add_upkeep(command: Callable[..., argparse.ArgumentParser]) -> None:
         "versions ecommerce --limit 20",
     )
     versions.add_argument("dataset", metavar="DATASET")
-    versions.add_argument("--limit", metavar="N", type=int, help="the newest N only")
+    versions.add_argument("--limit", metavar="N", type=_from_one, help="the newest N only")
     _add_json(versions)
 
     restore = command(

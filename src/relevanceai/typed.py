@@ -39,6 +39,7 @@ _DROPPED = re.compile(  # what no command does
     r"|To make vectors of them: [^']*drop_field\('[^']*'\); dataset\.upsert_documents\(documents, )"
     r"vector_fields=\['([^']*)'\]\)?"
 )
+_UNTAG = re.compile(r"untag\('([^']*)'\)")
 _SKIP_OR_RENAME = "Give them another `_id`, or pass on_error='skip'."
 _SKIP = re.compile(r", or pass on_error='skip'(, which takes the first)?")
 
@@ -63,6 +64,7 @@ def as_options(message: str, command: str = "") -> str:
     message = message.replace(_SKIP_OR_RENAME, "Type --upsert to change them.")
     message = _SKIP.sub("", message)  # what cannot be typed
     message = _DROPPED.sub(_in_another_dataset, message)
+    message = _UNTAG.sub(r"relevanceai tag DATASET \1 --remove", message)
     message = message.replace("vector_fields=[...]", "--vector-fields F")
     options = _OPTIONS | _OPTIONS_OF.get(command, {})
 
