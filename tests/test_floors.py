@@ -59,7 +59,7 @@ HOMES: dict[str, set[str]] = {
     "lance": {"store"},
     "pyarrow": {"store", "documents"},
     "sklearn": {"clustering"},
-    "scipy": {"kernels", "samples"},
+    "scipy": {"kernels", "samples", "engine/blas"},  # the latter holds its BLAS to one thread
     "numba": {"kernels"},
     "llvmlite": {"kernels"},
     "diptest": {"kernels"},
