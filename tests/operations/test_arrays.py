@@ -5,7 +5,9 @@ import tracemalloc
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from scipy.sparse import csr_array
 
 from relevanceai.client import Client
 from relevanceai.errors import DuplicateIdError, InvalidInputError, NotFoundError
@@ -381,7 +383,7 @@ def test_arrays_that_cannot_be_say_what_to_pass():
         "Got 1 documents for 2 vectors. Pass one a vector, in the same order."
     )
     assert wrong(documents="ab") == (
-        "documents is a DataFrame, a list of dicts or None, but got str."
+        "documents is a pandas DataFrame, a list of dicts or None, but got str."
     )
     assert wrong(ids=["a"]) == "Got 1 ids for 2 vectors. Pass one a vector."
     assert wrong(ids=["a", None]) == ("The `_id` of row 1 is missing. Give every row one, or none.")
@@ -413,3 +415,55 @@ def test_the_report_tells_where_labels_came_from():
     assert report.model == "brought"
     assert report.sizes == as_arrays(None).sizes()
     assert report.n_unclustered == sum(1 for row in range(N) if row % 17 == 3)
+
+
+def test_vectors_in_columns_of_other_kinds_are_read_as_their_rows() -> None:
+    rows = np.array([[1, 0], [2, 0], [0, 5]], np.float32)
+    labels = [0, 0, 1]
+    expected = ClusterOps.from_arrays(rows, labels).predict(rows).to_dict("list")
+    flat = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), 2)
+    for held in (
+        pd.Series(list(rows)),
+        pd.DataFrame(rows).astype("Float32"),
+        rows.astype(object),
+        flat,
+        pa.chunked_array([flat[:1], flat[1:]]),
+        np.ma.MaskedArray(rows),
+    ):
+        found = ClusterOps.from_arrays(held, labels).predict(held)
+        assert found.to_dict("list") == expected
+
+
+def test_what_are_no_vectors_is_refused_by_name() -> None:
+    rows = np.array([[1, 0], [2, 0], [0, 5]], np.float32)
+    ops = ClusterOps.from_arrays(rows, [0, 0, 1])
+    for ask in (lambda held: ClusterOps.from_arrays(held, [0, 0, 1]), ops.predict):
+        for held, message in (
+            (csr_array(rows), "vectors is sparse. Pass vectors.toarray()."),
+            (
+                np.ma.MaskedArray(rows, mask=rows > 4),
+                "vectors has masked numbers. Fill them first.",
+            ),
+            (rows * 1j, "vectors holds complex64. Pass an array of numbers, best float32."),
+            (
+                np.array([["1", None]], object),
+                "vectors cannot be read as rows of numbers of one width: '1' is of type str. "
+                "Pass a two-dimensional array.",
+            ),
+            (
+                [[10**400, 1]] * 3,
+                "vectors cannot be read as rows of numbers of one width: int too large to convert "
+                "to float. Pass a two-dimensional array.",
+            ),
+        ):
+            with pytest.raises(InvalidInputError) as error:
+                ask(held)
+            assert str(error.value) == message
+    with pytest.raises(InvalidInputError, match="The vector at index 1 holds NaN"):
+        ops.predict(pd.DataFrame([[1.0, 2.0], [None, 3.0]]).astype("Float64"))
+    with pytest.raises(InvalidInputError) as error:
+        ClusterOps.from_arrays(rows, [0, 0, 1], documents=pa.table({"n": [1, 2, 3]}))
+    assert str(error.value) == (
+        "documents is a pandas DataFrame, a list of dicts or None, but got pyarrow.Table. "
+        "Pass documents.to_pandas()."
+    )

@@ -52,7 +52,7 @@ class FromArrays:
         ----------
         vectors : array of shape (n_rows, n_dims), finite. C-contiguous float32 is read where it
             lies, not copied; anything else is read as float32 some megabytes at a time, which is
-            said on stderr. Do not change it while it is asked about.
+            said on stderr. A column of lists or arrays (`df["embedding"]`, Arrow) is copied. Do not change it while it is asked about.
         labels : one a row, as for `Dataset.cluster(byo_cluster_field=...)`: whole numbers become
             `cluster-3`, text stays, -1 and "outlier" are noise, None and NaN are not clustered.
         documents : what stands beside the vectors, in the same order: a DataFrame or dicts; None
@@ -136,23 +136,12 @@ def _checked_vectors(vectors: object) -> NDArray[np.floating]:
             f"vectors is the name of a file, {str(vectors)!r}. Pass what it holds: "
             f"np.load({str(vectors)!r}, mmap_mode='r')."
         )
-    try:
-        array: NDArray[Any] = np.asarray(vectors)
-    except ValueError as error:
-        raise InvalidInputError(
-            f"vectors are rows of different widths: {error}. Pass a two-dimensional array."
-        ) from error
+    array = numbers_of(vectors, "vectors")
     if array.ndim != 2 or not array.size:
         raise InvalidInputError(
             f"vectors has the shape {array.shape}. Pass a two-dimensional array, with at least one "
             "row and one column."
         )
-    if array.dtype.kind not in "fiu":
-        raise InvalidInputError(
-            f"vectors holds {array.dtype}. Pass an array of numbers, best float32."
-        )
-    if isinstance(array, np.ma.MaskedArray) or np.ma.isMaskedArray(vectors):
-        raise InvalidInputError("vectors has masked numbers. Fill them first.")
     if array.dtype != np.float32 or not array.flags.c_contiguous:
         is_rounded = array.dtype not in (np.float32, np.float16)
         what = str(array.dtype) if array.dtype != np.float32 else "not C-contiguous"
@@ -174,3 +163,46 @@ def _checked_vectors(vectors: object) -> NDArray[np.floating]:
                 "Leave such rows out, or clean them."
             )
     return array
+
+
+def numbers_of(vectors: object, what: str) -> NDArray[Any]:
+    """Return vectors as an array of whole numbers or floats; `what` names them in messages.
+
+    A column of lists or arrays (a Series, an Arrow or polars column) becomes one row each, and
+    columns of numbers that may be missing (pandas' Float32) become floats, NaN where one is.
+
+    Raises
+    ------
+    InvalidInputError : no numbers, masked ones, rows of different widths.
+    """
+    if hasattr(vectors, "toarray") and hasattr(vectors, "nnz"):
+        raise InvalidInputError(f"{what} is sparse. Pass {what}.toarray().")
+    if np.ma.isMaskedArray(vectors) and np.ma.is_masked(vectors):
+        raise InvalidInputError(f"{what} has masked numbers. Fill them first.")
+    try:
+        array: NDArray[Any] = np.asarray(vectors)
+        if array.dtype == object and array.ndim == 1 and array.size:
+            array = np.stack([np.asarray(row) for row in array])
+        if array.dtype == object and array.ndim == 2:
+            array = _without_objects(array)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidInputError(
+            f"{what} cannot be read as rows of numbers of one width: {error}. Pass a "
+            "two-dimensional array."
+        ) from error
+    if array.dtype.kind not in "fiu" and array.ndim:
+        raise InvalidInputError(
+            f"{what} holds {array.dtype}. Pass an array of numbers, best float32."
+        )
+    return array
+
+
+def _without_objects(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Python's numbers, and what stands for a missing one, as float64."""
+    import pandas as pd
+
+    missing = pd.isna(array)
+    for one in array[~missing].ravel():
+        if not isinstance(one, int | float | np.integer | np.floating) or isinstance(one, bool):
+            raise TypeError(f"{one!r:.40} is of type {type(one).__name__}")
+    return np.where(missing, np.nan, array).astype(np.float64)

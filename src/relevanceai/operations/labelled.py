@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from relevanceai.clustering.ids import OUTLIER
 from relevanceai.errors import InvalidInputError, listed
 from relevanceai.kernels.units import concatenate_units
+from relevanceai.operations.arrays import numbers_of
 from relevanceai.operations.held import HoldsClustering
 from relevanceai.store.arrays import ArrayStore
 
@@ -149,11 +150,11 @@ def _new_rows(vectors: object, fields: Mapping[str, int]) -> NDArray[np.float32]
 
 
 def _matrix(vectors: object, width: int, what: str) -> NDArray[np.float32]:
-    try:
-        with np.errstate(over="ignore"):
-            rows = np.ascontiguousarray(vectors, dtype=np.float32)
-    except (ValueError, TypeError) as error:
-        raise InvalidInputError(f"predict takes an array of numbers: {error}.") from error
+    numbers = numbers_of(vectors, "vectors")
+    if not numbers.ndim:
+        raise InvalidInputError(f"predict takes an array of vectors, but got {vectors!r:.60}.")
+    with np.errstate(over="ignore"):
+        rows = np.ascontiguousarray(numbers, dtype=np.float32)
     rows = rows[None] if rows.ndim == 1 and len(rows) == width else rows
     if rows.ndim != 2 or rows.shape[1] != width:
         raise InvalidInputError(

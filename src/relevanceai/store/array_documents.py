@@ -55,9 +55,11 @@ class ArrayDocuments:
         elif isinstance(documents, Sequence) and not isinstance(documents, str | bytes):
             self._documents = documents
         else:
+            kind = type(documents)
+            hint = " Pass documents.to_pandas()." if hasattr(documents, "to_pandas") else ""
             raise InvalidInputError(
-                "documents is a DataFrame, a list of dicts or None, but got "
-                f"{type(documents).__name__}."
+                "documents is a pandas DataFrame, a list of dicts or None, but got "
+                f"{kind.__module__.split('.')[0]}.{kind.__name__}.{hint}".replace("builtins.", "")
             )
         if documents is not None and len(self._documents) != n_rows:
             raise InvalidInputError(
