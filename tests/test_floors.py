@@ -14,12 +14,13 @@ ROOT = Path(__file__).parents[1] / "src" / "relevanceai"
 FILES = sorted(ROOT.rglob("*.py"))
 
 # Lowest floor first; a floor may import itself and what its line names.
-GROUND = {"errors", "batch"}
+GROUND = {"errors", "batch", "processors"}
 NUMBERS = GROUND | {"kernels", "store", "engine", "clustering", "progress"}
-HELP = {"pictures", "show", "samples", "utils", "runtime", "browser", "launch"}
+HELP = {"pictures", "show", "samples", "utils", "runtime", "browser", "detached", "launch"}
 FLOORS: dict[str, set[str]] = {
     "errors": set(),
     "batch": {"errors"},
+    "processors": set(),
     "progress": {"errors"},
     "pictures": {"errors"},
     "show": {"errors", "pictures"},
@@ -27,7 +28,8 @@ FLOORS: dict[str, set[str]] = {
     "utils": {"errors", "samples"},
     "runtime": {"errors"},
     "browser": {"runtime"},
-    "launch": {"errors", "runtime", "browser"},
+    "detached": {"errors", "runtime"},
+    "launch": {"errors", "runtime", "browser", "detached"},
     "terminal": {"pictures"},
     "kernels": GROUND,
     "store": GROUND,
@@ -46,7 +48,8 @@ FLOORS: dict[str, set[str]] = {
     | HELP
     | {"terminal", "typed", "listing", "sample", "documents", "operations", "dataset", "client"}
     | {"dashboard"},
-    "cli": {"errors", "progress", "launch", "typed", "commands"},
+    "upkeep": {"errors", "terminal", "typed"},
+    "cli": {"errors", "progress", "launch", "typed", "commands", "upkeep"},
     "__main__": {"cli"},
     "__init__": set(),  # names its homes as text and loads them on first use
 }

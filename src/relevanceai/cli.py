@@ -1,4 +1,7 @@
-"""The words of the command line, and how a command ends; what each does stands in commands.py."""
+"""The words of the command line, and how a command ends.
+
+What each command does stands in commands.py and upkeep.py.
+"""
 
 import argparse
 import contextlib
@@ -8,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from relevanceai import commands, launch
+from relevanceai import commands, launch, upkeep
 from relevanceai.errors import RelevanceAIError
 from relevanceai.progress import slow
 from relevanceai.typed import as_options
@@ -235,7 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(closest, "; bytes as data URIs, dates as ISO 8601")
 
     _add_evidence(command)
-    _add_history(command)
+    _add_upkeep(command)
     info = command(
         "info",
         commands.info,
@@ -278,10 +281,10 @@ def _add_evidence(command: Callable[..., argparse.ArgumentParser]) -> None:
     _add_json(compare)
 
 
-def _add_history(command: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_upkeep(command: Callable[..., argparse.ArgumentParser]) -> None:
     versions = command(
         "versions",
-        commands.versions,
+        upkeep.versions,
         "list the versions of a dataset, oldest first",
         "versions ecommerce --limit 20",
     )
@@ -291,7 +294,7 @@ def _add_history(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     restore = command(
         "restore",
-        commands.restore,
+        upkeep.restore,
         "bring a version of a dataset back; the one from before is tagged",
         "restore ecommerce 3",
     )
@@ -300,7 +303,7 @@ def _add_history(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     tag = command(
         "tag",
-        commands.tag,
+        upkeep.tag,
         "list the tags of a dataset, name a version, or remove a name",
         "tag ecommerce before-cleaning",
     )
@@ -312,7 +315,7 @@ def _add_history(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     compact = command(
         "compact",
-        commands.compact,
+        upkeep.compact,
         "join small files, leave out what was deleted",
         "compact ecommerce --older-than 30",
     )
@@ -326,7 +329,7 @@ def _add_history(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     verify = command(
         "verify",
-        commands.verify,
+        upkeep.verify,
         "read everything and say what is wrong",
         "verify ecommerce",
     )
@@ -334,7 +337,7 @@ def _add_history(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     cache = command(
         "cache",
-        commands.cache,
+        upkeep.cache,
         "show the size of what can be made again, or delete it",
         "cache clear",
     )

@@ -1,10 +1,12 @@
-"""What each command of the command line does: call the library, print what it returns."""
+"""What each command of the command line does: call the library, print what it returns.
+
+Those that keep a workspace in order are in upkeep.py.
+"""
 
 import argparse
 import contextlib
 import math
 import os
-import shlex
 import sys
 import threading
 from collections.abc import Mapping
@@ -21,6 +23,7 @@ from relevanceai.show import printable
 from relevanceai.terminal import as_json, cell, room, table
 from relevanceai.typed import (
     check_model,
+    client_of,
     cluster_typed,
     clustering_of,
     dataset_of,
@@ -32,7 +35,6 @@ from relevanceai.typed import (
 if TYPE_CHECKING:
     from matplotlib.text import Text
 
-    from relevanceai.client import Client
     from relevanceai.dataset import Dataset
 
 SAMPLE = "ecommerce"
@@ -52,14 +54,13 @@ _PAIR_COLUMNS = [
     "documents",
     "other_documents",
 ]
-_MOST_DAYS = 365_000
 _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "pylance", "scikit-learn", "matplotlib")
 _LIBRARIES_OF_THE_PAGE = ("pillow", "starlette", "uvicorn", "jinja2")
 
 
 def demo(given: argparse.Namespace) -> int:
     """Show the guide on the sample: pairs, picture, page."""
-    client = _client(given)
+    client = client_of(given)
     output = _picture_file(given.output or _writable_here(client.workspace) / SAMPLE_PICTURE)
     serves = not (given.no_serve or launch.is_off())
     pending = launch.start(client.workspace) if serves else None
@@ -77,7 +78,7 @@ def demo(given: argparse.Namespace) -> int:
 
 def dashboard(given: argparse.Namespace) -> int:
     """Start, stop or look for the dashboard."""
-    workspace = _client(given).workspace
+    workspace = client_of(given).workspace
     if given.stop:
         had = launch.stop(workspace)
         print(f"{'Ended the' if had else 'There is no running'} dashboard of {workspace}")
@@ -103,7 +104,7 @@ def dashboard(given: argparse.Namespace) -> int:
 
 def datasets(given: argparse.Namespace) -> int:
     """List the datasets of the workspace."""
-    client = _client(given)
+    client = client_of(given)
     found = [dataset_facts(client.Dataset(name)) for name in client.list_datasets()]
     if given.json:
         print(as_json(found))
@@ -116,7 +117,7 @@ def datasets(given: argparse.Namespace) -> int:
 
 def cluster(given: argparse.Namespace) -> int:
     """Cluster a dataset and print the sizes."""
-    dataset = dataset_of(_client(given), given.dataset)
+    dataset = dataset_of(client_of(given), given.dataset)
     check_model(given)
     ops = dataset.cluster(
         given.model or "kmeans",
@@ -136,7 +137,7 @@ def cluster(given: argparse.Namespace) -> int:
 
 def heatmap(given: argparse.Namespace) -> int:
     """Print the closest pairs and save the heat map."""
-    ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
+    ops = clustering_of(dataset_of(client_of(given), given.dataset), given.field, given.alias)
     output = _picture_file(given.output or Path(f"{ops.dataset_slug}-{ops.alias_slug}-heatmap.png"))
     _save(ops.centroid_heatmap(metric=given.metric, order=given.order), output)
     print(f"The heat map is in {output}")
@@ -145,7 +146,7 @@ def heatmap(given: argparse.Namespace) -> int:
 
 def closest(given: argparse.Namespace) -> int:
     """Print the documents closest to, or furthest from, each centroid."""
-    client = _client(given)
+    client = client_of(given)
     split_dataset(client, given, "cluster", "select")
     dataset = dataset_of(client, given.dataset)
     ops = clustering_of(dataset, given.field, given.alias)
@@ -173,7 +174,7 @@ def closest(given: argparse.Namespace) -> int:
 
 def report(given: argparse.Namespace) -> int:
     """Print what to know about a clustering."""
-    ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
+    ops = clustering_of(dataset_of(client_of(given), given.dataset), given.field, given.alias)
     found = ops.review()
     typed = [word for name in given.field or () for word in ("--field", name)]
     typed += ["--alias", given.alias] if given.alias is not None else []
@@ -184,7 +185,7 @@ def report(given: argparse.Namespace) -> int:
 
 def insert(given: argparse.Namespace) -> int:
     """Insert or upsert the documents of a file, by the ending of its name."""
-    dataset = _client(given).Dataset(given.dataset)
+    dataset = client_of(given).Dataset(given.dataset)
     inserts = {
         ".parquet": dataset.insert_parquet,
         ".csv": dataset.insert_csv,
@@ -207,7 +208,7 @@ def insert(given: argparse.Namespace) -> int:
 
 def pairs(given: argparse.Namespace) -> int:
     """Print all neighbouring clusters with their verdicts, what to look at first on top."""
-    ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
+    ops = clustering_of(dataset_of(client_of(given), given.dataset), given.field, given.alias)
     found = ops.pairs().head(given.limit).to_dict("records")
     if given.json:
         print(as_json(found))
@@ -224,7 +225,7 @@ def pairs(given: argparse.Namespace) -> int:
 
 def compare(given: argparse.Namespace) -> int:
     """Print the verdict on two clusters, and what speaks for it."""
-    ops = clustering_of(dataset_of(_client(given), given.dataset), given.field, given.alias)
+    ops = clustering_of(dataset_of(client_of(given), given.dataset), given.field, given.alias)
     found = ops.compare(cluster_typed(ops, given.first), cluster_typed(ops, given.second))
     print(
         as_json(found.to_dict())
@@ -234,110 +235,14 @@ def compare(given: argparse.Namespace) -> int:
     return 0
 
 
-def versions(given: argparse.Namespace) -> int:
-    """List the versions of a dataset, oldest first."""
-    rows: list[dict[str, object]] = [
-        {
-            "version": one.version,
-            "when": one.when.isoformat(timespec="seconds"),
-            "what": one.what,
-            "documents": one.documents,
-            "tags": ", ".join(one.tags),
-        }
-        for one in dataset_of(_client(given), given.dataset).versions(limit=given.limit)
-    ]
-    print(as_json(rows) if given.json else table(rows, width=room()))
-    return 0
-
-
-def restore(given: argparse.Namespace) -> int:
-    """Bring a version of a dataset back."""
-    wanted = _version(given.version)
-    report = dataset_of(_client(given), given.dataset).restore(wanted)
-    what = f"version {report.restored}, with {report.documents:,} documents"
-    if report.tag is None:
-        print(f"{cell(given.dataset)} is at {what}, already")
-        return 0
-    print(f"{cell(given.dataset)} is at {what}, again; this is version {report.version}")
-    for path in report.set_aside:
-        print(f"Set aside with the version from before: {cell(path)}")
-    undo = shlex.join(["relevanceai", "restore", given.dataset, report.tag])
-    print(f"The version from before is tagged {report.tag}. To go back to it: {undo}")
-    return 0
-
-
-def tag(given: argparse.Namespace) -> int:
-    """Name a version, remove a name, or list them."""
-    dataset = dataset_of(_client(given), given.dataset)
-    if given.name is None:
-        if given.remove or given.version is not None:
-            raise InvalidInputError("--version and --remove need a NAME. Pass one.")
-        rows = [{"tag": name, "version": number} for name, number in dataset.tags().items()]
-        print(table(rows, width=room()) if rows else f"{cell(given.dataset)} has no tags yet")
-    elif given.remove:
-        print(f"Version {dataset.untag(given.name)} is no longer tagged {given.name}")
-    else:
-        number = dataset.tag(given.name, None if given.version is None else _version(given.version))
-        print(f"Version {number} is tagged {given.name}")
-    return 0
-
-
-def compact(given: argparse.Namespace) -> int:
-    """Join small files; remove old versions when asked to."""
-    from datetime import timedelta
-
-    days = given.older_than
-    if days is not None and not 0 <= days <= _MOST_DAYS:
-        raise InvalidInputError(f"--older-than is a number of days from 0, but got {days:g}.")
-    older_than = timedelta(days=days) if days is not None else None
-    report = dataset_of(_client(given), given.dataset).compact(older_than=older_than)
-    before, after = report.files_before, report.files_after
-    is_same = before == after
-    print(f"{counted(before, 'file')}{', as before' if is_same else f' became {after:,}'}")
-    if older_than is not None:
-        freed = report.bytes_removed / 1e6
-        print(f"{report.versions_removed:,} old versions removed, {freed:,.1f} MB freed")
-    return 0
-
-
-def verify(given: argparse.Namespace) -> int:
-    """Check one dataset, or all of them; 1 when something is wrong."""
-    client = _client(given)
-    n_bad = 0
-    for name in [given.dataset] if given.dataset is not None else client.list_datasets():
-        report = client.Dataset(name).verify()
-        n_bad += not report.ok
-        state = "sound" if report.ok else f"{len(report.problems)} problems"
-        print(f"{cell(name)}: {report.documents:,} documents, {state}")
-        for problem in report.problems:
-            print(f"  problem: {cell(problem)}")
-        for note in report.notes:
-            print(f"  note: {cell(note)}")
-    return 1 if n_bad else 0
-
-
-def cache(given: argparse.Namespace) -> int:
-    """Show the size of what can be made again, or delete it."""
-    client = _client(given)
-    if given.action == "clear":
-        freed = client.clear_cache()
-        print(f"{freed / 1e6:,.1f} MB freed in {client.workspace}")
-        return 0
-    rows = [
-        {"dataset": name, "MB": round(size / 1e6, 1)} for name, size in client.cache_sizes().items()
-    ]
-    print(table(rows, width=room()) if rows else f"No datasets yet in {client.workspace}")
-    return 0
-
-
 def info(given: argparse.Namespace) -> int:
     """Print versions, paths and sizes; of a dataset, how its clusterings were made."""
     if given.dataset is not None:
-        return _runs(dataset_of(_client(given), given.dataset))
+        return _runs(dataset_of(client_of(given), given.dataset))
     import platform
     from importlib.metadata import version
 
-    workspace = _client(given).workspace
+    workspace = client_of(given).workspace
     record = launch.find(workspace)
     facts = {
         "relevanceai": launch.package_version(),
@@ -373,17 +278,6 @@ def _runs(dataset: "Dataset") -> int:
 def _short(value: object) -> object:
     """Return a number with the digits that are read in a table."""
     return float(f"{value:.3g}") if isinstance(value, float) else value
-
-
-def _version(text: str) -> int | str:
-    """Return the number that was typed, or the tag."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
-
-
-def _client(given: argparse.Namespace) -> "Client":
-    from relevanceai.client import Client
-
-    return Client(getattr(given, "workspace", None))
 
 
 def _picture_file(path: str | Path) -> Path:

@@ -20,12 +20,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
+from relevanceai.detached import start_detached
 from relevanceai.errors import DashboardError, InvalidInputError
 from relevanceai.runtime import (
     Folder,
     ServerRecord,
     log_path,
-    open_private,
     process_lock,
     read_record,
     remove_record,
@@ -36,7 +36,6 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 7431
 PORTS_TRIED = 50
 _REPLY_BYTES = 65_536
-_LOG_BYTES = 1_000_000
 _ANSWER_S = 2.0
 _STOP_S = 8.0
 
@@ -278,7 +277,7 @@ def start(
     options = {"--port": port, "--base-url": base_url}
     given = [f"{name}={value}" for name, value in options.items() if value is not None]
     try:
-        process, log_start = _detached(["--workspace", str(folder), *given], log_path(folder))
+        process, log_start = start_detached(["--workspace", str(folder), *given], log_path(folder))
     except OSError as error:
         raise DashboardError(
             f"The dashboard of workspace {str(folder)!r} could not be started: {_said(error)}. "
@@ -364,45 +363,3 @@ def _stuck(record: ServerRecord, found: str) -> str:
 
 def _said(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def _detached(options: list[str], log_file: Path) -> "tuple[subprocess.Popen[bytes], int]":
-    """Start the dashboard module as a process that outlives this one and its terminal.
-
-    Returns the process, and where in the log its own words begin.
-    """
-    if not sys.executable:
-        raise DashboardError(
-            "This Python does not know its own program, so it cannot start the dashboard. "
-            "Type in a terminal: relevanceai dashboard"
-        )
-    environment = {**os.environ, "RELEVANCEAI_DASHBOARD": "off"}  # it must not start another
-    paths = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
-    package = Path(__file__).resolve().parents[1]
-    if not package.name.endswith("-packages"):  # a checkout: the child must find the same code
-        paths.insert(0, str(package))
-    if paths:  # absolute, as the child does not stay in this folder
-        environment["PYTHONPATH"] = os.pathsep.join(str(Path(path).absolute()) for path in paths)
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-    log = open_private(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    try:
-        if os.fstat(log).st_size > _LOG_BYTES:
-            os.ftruncate(log, 0)
-        log_start = os.fstat(log).st_size
-        # -P: a file of the user's folder called json.py must not become the dashboard's json.
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "relevanceai.dashboard", *options],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            start_new_session=True,
-            close_fds=True,
-            creationflags=flags,
-            env=environment,
-            cwd=log_file.parent,
-        )
-    finally:
-        os.close(log)
-    return process, log_start

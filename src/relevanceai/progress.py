@@ -2,26 +2,70 @@
 
 Bars are shown in a terminal and a notebook. Elsewhere, and where there is no bar, what takes longer
 than `SLOW_S` seconds is said once, in a line, so that nobody watches a silent program.
+
+What is going on is known from objects that live as long as the blocks do, not from marks that are
+taken back at the end: Ctrl-C may come before the end is reached, and a generator may be left.
 """
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from threading import Timer
 from typing import Protocol
+from weakref import WeakSet, ref
 
 SLOW_S = 2.0
 """Seconds after which it is said what is being done."""
 
-_n_bars = 0  # that are drawn now
-_is_told: ContextVar[bool] = ContextVar("_is_told", default=False)
+_drawn: WeakSet[object] = WeakSet()  # bars that are drawn now
 
 
 class Bar(Protocol):
     """The part of a progress bar that callers use."""
 
     def update(self, n: int = 1) -> object: ...
+
+
+class slow:
+    """Say on stderr what is being done, once, when the block takes longer than `SLOW_S` seconds.
+
+    Within such a block no other speaks: the outermost has said it. Nor does it while a bar is drawn.
+
+    Parameters
+    ----------
+    label : what is being done, in a few words, beginning with a capital letter.
+    """
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._timer: Timer | None = None
+        self.is_over = False
+
+    def __enter__(self) -> None:
+        outer = _outermost.get()
+        block = outer() if outer is not None else None
+        if block is not None and not block.is_over:
+            return
+        try:
+            _outermost.set(ref(self))
+            self._timer = Timer(SLOW_S, _say, [f"{self._label[0].lower()}{self._label[1:]} ..."])
+            self._timer.daemon = True
+            self._timer.start()
+        except BaseException:  # Ctrl-C: there will be no end
+            self._end()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self.is_over = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+_outermost: ContextVar[ref[slow] | None] = ContextVar("_outermost", default=None)
 
 
 def _is_shown() -> bool:
@@ -65,47 +109,18 @@ def progress(
             leave=True,
             delay=delay_s,
         ) as bar,
-        _drawn() if is_shown else slow(label),
+        nullcontext() if is_shown else slow(label),
     ):
-        yield bar
-
-
-@contextmanager
-def _drawn() -> Iterator[None]:
-    global _n_bars
-    _n_bars += 1
-    try:
-        yield
-    finally:
-        _n_bars -= 1
-
-
-@contextmanager
-def slow(label: str) -> Iterator[None]:
-    """Say on stderr what is being done, once, when the block takes longer than `SLOW_S` seconds.
-
-    Within such a block no other speaks: the outermost has said it. Nor does it while a bar is drawn.
-
-    Parameters
-    ----------
-    label : what is being done, in a few words, beginning with a capital letter.
-    """
-    if _is_told.get():
-        yield
-        return
-    token = _is_told.set(True)
-    timer = Timer(SLOW_S, _say, [f"{label[0].lower()}{label[1:]} ..."])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        _is_told.reset(token)
+        if is_shown:
+            _drawn.add(bar)
+        try:
+            yield bar
+        finally:
+            _drawn.discard(bar)
 
 
 def _say(message: str) -> None:
-    if not _n_bars:
+    if not _drawn:
         notice(message)
 
 

@@ -61,6 +61,13 @@ def cluster_typed(ops: "ClusterVizOps", typed: str) -> str:
     return whole if typed not in ids and whole in ids else typed
 
 
+def client_of(given: argparse.Namespace) -> "Client":
+    """Return the workspace that was typed, or the usual one."""
+    from relevanceai.client import Client
+
+    return Client(getattr(given, "workspace", None))
+
+
 def dataset_of(client: "Client", name: str) -> "Dataset":
     """Return the dataset of this name; the sample is built when it was never there."""
     from relevanceai.sample import SAMPLES

@@ -111,11 +111,15 @@ def test_noise_is_taken_within_a_cylinder_and_without_it_nothing_is_left_out() -
     first = np.array([[-3.0, at] for at in range(-5, 6)], np.float32)
     second = first + np.float32([6, 0])
     assert face.aside(first).tolist() == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4, 5]
-    masks = facing_each_other(face, first, second)
-    assert all(mask.all() for mask in masks[:2])
-    assert len(masks[2]) == 0
+    for side in facing_each_other(face, first, second, first[:0]):
+        assert side.own.all()
+        assert len(side.noise) == 0
+        assert side.of(first, first[:0]).tobytes() == first.tobytes()
     noise = np.array([[0.0, 7.4], [0.0, 7.6], [40.0, 0.0]], np.float32)  # 1.5 times 5 is the limit
-    *clusters, outside = facing_each_other(face, first, second, noise)
-    assert all(mask.all() for mask in clusters)
-    assert outside.tolist() == [True, False, True]
-    assert not facing_each_other(face, first[:0], second[:0], noise)[2][:2].any()
+    left, right = facing_each_other(face, first, second, noise)
+    assert left.own.all()
+    assert right.own.all()
+    assert (left.noise.tolist(), right.noise.tolist()) == ([0], [2])  # a tie is the first's
+    assert right.of(second, noise).tolist() == [*second.tolist(), [40.0, 0.0]]
+    nearest = [one.noise.tolist() for one in facing_each_other(face, first[:0], second[:0], noise)]
+    assert nearest == [[], [2]]

@@ -99,6 +99,14 @@ def test_arrow_passes_what_the_values_pass(kind: str, data: st.DataObject) -> No
             assert passed.tolist() == matching(nested, {"f": kept}, len(kept)).tolist(), one
 
 
+def test_a_number_that_is_none_is_not_among_those_asked_for_even_as_the_same_object() -> None:
+    nan = float("nan")
+    one = {"field": "f", "filter_type": "categories", "condition_value": [nan, 1.0]}
+    column = {"f": (chunked([nan, 1.0], "number"), Field("f", "f", "number"))}
+    assert rows_passing([one], column, 2).tolist() == [False, True]
+    assert matching([one], {"f": [nan, 1.0]}, 2).tolist() == [False, True]
+
+
 @given(st.text(max_size=3), st.sampled_from(["exact_match", "contains", "categories"]))
 @example("\ud800", "contains")
 @example("", "contains")

@@ -5,7 +5,7 @@ import pytest
 
 from relevanceai import Client
 from relevanceai.kernels.codes import encoded
-from relevanceai.store import stored_vectors, vector_cache
+from relevanceai.store import raw_vectors, stored_vectors, vector_cache
 from relevanceai.store.cache import vectors_folder
 
 FIELD = "text_vector_"
@@ -101,18 +101,18 @@ def test_a_failure_while_encoding_leaves_no_file(store):
 
     with pytest.raises(RuntimeError):
         coded_batches(store, failing)
-    assert not list(vectors_folder(store.folder).iterdir())
+    assert {path.suffix for path in vectors_folder(store.folder).iterdir()} == {".runs"}
 
 
 def test_codes_that_are_not_in_memory_are_not_waited_for(store, monkeypatch):
     coded_batches(store)
     asked = []
-    monkeypatch.setattr(vector_cache, "ask_for", lambda *args: asked.append(args))
-    answers = iter([True, False, True, False])  # the vectors, their codes
-    monkeypatch.setattr(vector_cache, "is_resident", lambda address, n_bytes: next(answers))
+    monkeypatch.setattr(raw_vectors, "ask_for", lambda *args: asked.append(args))
+    answers = iter([1.0, 0.5, 1.0, 0.5])  # the vectors, their codes
+    monkeypatch.setattr(raw_vectors, "resident_share", lambda address, n_bytes: next(answers))
     assert all(batch.codes is None for batch in coded_batches(store))
     assert len(asked) == 4  # for each piece the vectors, and the codes for the next time
-    monkeypatch.setattr(vector_cache, "is_resident", lambda address, n_bytes: False)
+    monkeypatch.setattr(raw_vectors, "resident_share", lambda address, n_bytes: 0.0)
     assert all(batch.codes is None for batch in coded_batches(store))
 
 

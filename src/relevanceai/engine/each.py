@@ -1,12 +1,12 @@
 """Do one thing to each of many items, on threads, with the answers in the order of the items."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from relevanceai.engine.blas import one_blas_thread
+from relevanceai.processors import processors
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,9 +36,7 @@ def each(
     >>> each(abs, [-1, 2, -3], workers=2)
     [1, 2, 3]
     """
-    allowed = getattr(os, "sched_getaffinity", None)
-    there = len(allowed(0)) if allowed is not None else os.cpu_count() or 1
-    n_workers = min(there, MOST_WORKERS) if workers is None else workers
+    n_workers = processors(MOST_WORKERS) if workers is None else workers
     found: list[R] = []
     with one_blas_thread():
         for answer in _answers(work, items, n_workers):

@@ -1,6 +1,5 @@
 """Run a streaming kernel over rows, on threads, with an answer that threads do not change."""
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from relevanceai.engine.blas import one_blas_thread
 from relevanceai.engine.kernel import StreamingKernel
 from relevanceai.engine.shares import piece_rows, shares
 from relevanceai.errors import InvalidInputError
+from relevanceai.processors import processors
 
 CHUNK_ROWS = 32_768
 """Rows of a plain stream that one kernel sees before it is merged."""
@@ -92,7 +92,7 @@ def reduce(
     >>> reduce(lambda: Moments(n_clusters=1, n_dims=1), [batch[:2], batch[2:]]).centroids()
     array([[3.]])
     """
-    n_workers = _processors() if workers is None else workers
+    n_workers = processors(MOST_WORKERS) if workers is None else workers
     if n_workers < 1:
         raise InvalidInputError(
             f"A reduction was asked to run on {n_workers} workers. Pass workers=1 or more."
@@ -133,13 +133,6 @@ def reduce(
                 else:
                     result.merge(kernel)
     return first if result is None else result
-
-
-def _processors() -> int:
-    """Processors this process may use, at most `MOST_WORKERS`."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    count = len(allowed(0)) if allowed is not None else os.cpu_count() or 1
-    return min(count, MOST_WORKERS)
 
 
 class _Told:

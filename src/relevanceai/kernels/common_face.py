@@ -6,6 +6,7 @@ whatever lies in it belongs to one of the two.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,24 +140,43 @@ def common_face(
     return CommonFace(middle, axis, length, thirds[nearest])
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The rows that a test of two clusters sees on one side of their border.
+
+    Parameters
+    ----------
+    own : bool array of shape (n_rows,), which rows of the cluster.
+    noise : intp array of shape (n_near,), the places of the rows in no cluster that lie on its side.
+    """
+
+    own: NDArray[np.bool_]
+    noise: NDArray[np.intp]
+
+    def of(self, own: NDArray[Any], noise: NDArray[Any]) -> NDArray[Any]:
+        """Return what is seen of something that each row has: the cluster's first, then noise's."""
+        return (
+            np.concatenate([own[self.own], noise[self.noise]]) if len(self.noise) else own[self.own]
+        )
+
+
 def facing_each_other(
     face: CommonFace,
     first: NDArray[np.float32],
     second: NDArray[np.float32],
-    noise: NDArray[np.float32] | None = None,
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    noise: NDArray[np.float32],
+) -> tuple[Side, Side]:
     """Tell which rows of two clusters, and of noise, a test of the two should see.
 
     Parameters
     ----------
     face : the border of the two.
     first, second : float32 arrays of shape (n_first, n_dims) and (n_second, n_dims).
-    noise : float32 array of shape (n_noise, n_dims), rows in no cluster, at the same rate; None or
-        empty when there are none.
+    noise : float32 array of shape (n_noise, n_dims), rows in no cluster, at the same rate.
 
     Returns
     -------
-    Bool arrays of shape (n_first,), (n_second,) and (n_noise,).
+    The side of each cluster; noise is put to the nearer of the two, ties to the first.
 
     Notes
     -----
@@ -165,13 +185,14 @@ def facing_each_other(
     wider cluster and half as wide again: the part stays convex.
     """
     one, other = face.holds(first), face.holds(second)
-    if noise is None or not len(noise):
-        return one, other, np.zeros(0, bool)
+    if not len(noise):
+        return Side(one, np.empty(0, np.intp)), Side(other, np.empty(0, np.intp))
     aside = [face.aside(rows) for rows in (first, second)]
     held = [far[mask] for far, mask in zip(aside, (one, other), strict=True)]
     radius = WIDER * max((float(np.quantile(far, WITHIN)) for far in held if len(far)), default=0.0)
+    there = np.flatnonzero(face.holds(noise) & (face.aside(noise) <= radius))
+    is_second = face.nearer_second(noise[there])
     return (
-        one & (aside[0] <= radius),
-        other & (aside[1] <= radius),
-        face.holds(noise) & (face.aside(noise) <= radius),
+        Side(one & (aside[0] <= radius), there[~is_second]),
+        Side(other & (aside[1] <= radius), there[is_second]),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relevanceai.clustering.graph import sampled_places
+from relevanceai.engine.batches import n_dims
 from relevanceai.kernels.common_face import CommonFace, common_face, facing_each_other
 from relevanceai.kernels.units import concatenate_units
 from relevanceai.operations.centroids import Centroids
@@ -30,7 +31,7 @@ class Noise:
     Parameters
     ----------
     row_ids : int64 array of shape (n_rows,).
-    vectors : float32 array of shape (n_rows, n_dims).
+    vectors : float32 array of shape (n_rows, n_dims); several fields side by side, as units.
     rate : the share of all noise that was drawn, in (0, 1]; 1.0 when there is none.
     """
 
@@ -47,10 +48,30 @@ class Noise:
 def noise_of(
     store: DocumentStore, centroids: Centroids, *, vector_fields: Sequence[str], seed: int = 0
 ) -> Noise:
-    """Draw documents of noise, at most `MOST_NOISE`, with their vectors in some fields."""
+    """Draw documents of noise, at most `MOST_NOISE`, with their vectors in some fields.
+
+    Parameters
+    ----------
+    store : a snapshot, the one that the centroids are of.
+    centroids : of the clustering whose noise is meant.
+    vector_fields : the fields whose vectors to read. Documents that lack one are left out, but count
+        for the rate.
+    seed : of the draw and of the order.
+
+    Returns
+    -------
+    `Noise` with arrays of shape (n_rows,) and (n_rows, n_dims), n_dims that of the fields together;
+    n_rows is 0, and the rate 1.0, where there is no noise.
+
+    Notes
+    -----
+    Two passes over the label column, then the rows drawn; without noise one pass and no vector.
+    """
     stored, is_labelled = store.labels(centroids.clustering)
     if not (is_labelled & (stored < 0)).any():
-        return Noise(np.empty(0, np.int64), np.empty((0, 1), np.float32), 1.0)
+        return Noise(
+            np.empty(0, np.int64), np.empty((0, n_dims(store, vector_fields)), np.float32), 1.0
+        )
     row_ids, leaves = labelled_rows(store, centroids.clustering)
     row_ids = row_ids[leaves < 0]
     n_all = len(row_ids)
@@ -102,24 +123,20 @@ def facing_of(
             rows, ids = rows[kept], ids[kept]
         sides.append((rows, ids))
     (first, first_ids), (second, second_ids) = sides
-    masks = facing_each_other(face, first, second, noise.vectors)
-    first, second, outside = first[masks[0]], second[masks[1]], noise.vectors[masks[2]]
-    first_ids, second_ids, outside_ids = (
-        ids[mask] for ids, mask in zip((first_ids, second_ids, noise.row_ids), masks, strict=True)
-    )
-    if not len(outside):
-        row_ids = np.concatenate([first_ids, second_ids])
-        return Facing(first, second, row_ids, np.zeros(len(row_ids), bool))
-    is_second = face.nearer_second(outside)
-    row_ids = np.concatenate(
-        [first_ids, outside_ids[~is_second], second_ids, outside_ids[is_second]]
-    )
-    sizes = len(first), int((~is_second).sum()), len(second), int(is_second.sum())
+    near_first, near_second = facing_each_other(face, first, second, noise.vectors)
+    is_noise = np.ones(len(noise.row_ids), bool)
     return Facing(
-        np.concatenate([first, outside[~is_second]]),
-        np.concatenate([second, outside[is_second]]),
-        row_ids,
-        np.repeat([False, True, False, True], sizes),
+        near_first.of(first, noise.vectors),
+        near_second.of(second, noise.vectors),
+        np.concatenate(
+            [near_first.of(first_ids, noise.row_ids), near_second.of(second_ids, noise.row_ids)]
+        ),
+        np.concatenate(
+            [
+                near_first.of(np.zeros(len(first), bool), is_noise),
+                near_second.of(np.zeros(len(second), bool), is_noise),
+            ]
+        ),
     )
 
 

@@ -106,13 +106,11 @@ def pair_evidence(
     edged = first[: few[0]], second[: few[1]]
     rng = np.random.default_rng(seed)
     if face is not None:
-        masks = facing_each_other(face, first, second, noise)
-        first, second = first[masks[0]], second[masks[1]]
-        if noise is not None and masks[2].any():
-            outside = noise[masks[2]]
-            is_second = face.nearer_second(outside)
-            first = rng.permutation(np.concatenate([first, outside[~is_second]]))
-            second = rng.permutation(np.concatenate([second, outside[is_second]]))
+        noise = first[:0] if noise is None else noise
+        near_first, near_second = facing_each_other(face, first, second, noise)
+        first, second = near_first.of(first, noise), near_second.of(second, noise)
+        if len(near_first.noise) + len(near_second.noise):  # a first part must be a sample again
+            first, second = rng.permutation(first), rng.permutation(second)
     if looked_at is not None:
         sizes = pair_sizes(len(first), len(second), max(len(first), len(second)), looked_at)
         first, second = first[: sizes[0]], second[: sizes[1]]

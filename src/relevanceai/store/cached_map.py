@@ -11,7 +11,7 @@ import threading
 import uuid
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -50,16 +50,30 @@ def mapped(path: Path, described: Mapping[str, object]) -> mmap.mmap | None:
     gigabytes of pages back and ask for them anew takes as long as reading them. So a file that is
     deleted takes its room on the disk until `forget`.
     """
+    return _kept(path, json.dumps(described), lambda file, size: _made(file, size, described))
+
+
+def mapped_as_it_is(path: Path) -> mmap.mmap | None:
+    """Map a file that somebody else wrote; None where that cannot be done. It stays open likewise."""
+    return _kept(
+        path, "", lambda file, size: mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+    )
+
+
+def _kept(
+    path: Path, described: str, make: Callable[[BinaryIO, int], mmap.mmap | None]
+) -> mmap.mmap | None:
+    """The map of a file as it is now, made where there is none yet."""
     try:
         with path.open("rb", buffering=0) as file:
             found = os.fstat(file.fileno())
-            now = (found.st_ino, found.st_mtime_ns, found.st_size, json.dumps(described))
+            now = (found.st_ino, found.st_mtime_ns, found.st_size, described)
             with _lock:
                 held = _held.get(path)
                 if held is not None and held[0] == now:
                     _held.move_to_end(path)
                     return held[1]
-            made = _made(file, found.st_size, described)
+            made = make(file, found.st_size)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if made is not None:
@@ -90,11 +104,22 @@ def _made(file: BinaryIO, size: int, described: Mapping[str, object]) -> mmap.mm
 
 
 def write_all(file: BinaryIO, content: memoryview, start: int | None = None) -> None:
-    """Write all of it, at a place of the file or where it stands."""
-    if start is not None:
-        file.seek(start)
+    """Write all of it, where the file stands, or at a place of it, which several threads may do."""
+    if start is None:
+        while content.nbytes:
+            content = content[file.write(content) :]
+        return
     while content.nbytes:
-        content = content[file.write(content) :]
+        n_bytes = _write_at(file, content, start)
+        content, start = content[n_bytes:], start + n_bytes
+
+
+def _write_at(file: BinaryIO, content: memoryview, start: int) -> int:
+    if hasattr(os, "pwrite"):
+        return os.pwrite(file.fileno(), content, start)
+    with _lock:  # Windows
+        file.seek(start)
+        return file.write(content)
 
 
 def _probes(file: BinaryIO, n_bytes: int) -> int:

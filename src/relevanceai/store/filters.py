@@ -177,7 +177,7 @@ def row_test(one: Mapping[str, object]) -> Test:
         raise InvalidInputError(f"A filter has a 'condition_value', but got {one!r:.120}.")
     wanted = wanted_of(one)
     if isinstance(wanted, list) and kind in ("categories", "ids"):
-        several = wanted
+        several = [option for option in wanted if option == option]  # NaN, by "in", is itself
         return lambda value: (value is not None and value in several) != is_negated
     if kind == "contains":
         text = str(wanted)

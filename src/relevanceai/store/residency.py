@@ -5,7 +5,10 @@ import mmap
 from functools import cache
 from typing import Any
 
-_PROBES = 16
+_PROBES = 32
+_ASKED_BYTES = (
+    2**20
+)  # at a time: Linux reads no more for one request than for a step of reading ahead
 
 
 def ask_for(held: mmap.mmap, address: int, start: int, stop: int) -> None:
@@ -22,23 +25,27 @@ def ask_for(held: mmap.mmap, address: int, start: int, stop: int) -> None:
     if not hasattr(held, "madvise") or stop <= start:
         return
     first = start - start % mmap.PAGESIZE
-    if not is_resident(address + first, stop - first):
-        held.madvise(mmap.MADV_WILLNEED, first, stop - first)
+    if resident_share(address + first, stop - first) < 1.0:
+        for begin in range(first, stop, _ASKED_BYTES):
+            held.madvise(mmap.MADV_WILLNEED, begin, min(_ASKED_BYTES, stop - begin))
 
 
-def is_resident(address: int, n_bytes: int) -> bool:
-    """Tell whether some pages, evenly spread, are all in memory; True where the system does not say."""
+def resident_share(address: int, n_bytes: int) -> float:
+    """Return what share of some pages, evenly spread, is in memory; 1.0 where nobody can tell."""
     mincore = _mincore()
-    if mincore is None:
-        return True
+    if mincore is None or n_bytes <= 0:
+        return 1.0
     found = ctypes.c_ubyte()
+    past = address % mmap.PAGESIZE  # the system takes the beginnings of pages alone
+    address, n_bytes = address - past, n_bytes + past
     n_pages = -(-n_bytes // mmap.PAGESIZE)
-    for probe in range(_PROBES):
-        page = (n_pages - 1) * probe // (_PROBES - 1)
+    pages = sorted({(n_pages - 1) * probe // (_PROBES - 1) for probe in range(_PROBES)})
+    n_there = 0
+    for page in pages:
         place = ctypes.c_void_p(address + page * mmap.PAGESIZE)
-        if mincore(place, ctypes.c_size_t(1), ctypes.byref(found)) == 0 and not found.value & 1:
-            return False
-    return True
+        if mincore(place, ctypes.c_size_t(1), ctypes.byref(found)) != 0 or found.value & 1:
+            n_there += 1
+    return n_there / len(pages)
 
 
 @cache

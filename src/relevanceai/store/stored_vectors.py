@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from relevanceai.batch import Codes, Encode, VectorBatch
 from relevanceai.store.gone import told_when_gone
-from relevanceai.store.vector_cache import RawVectors, raw_vectors, scanned
+from relevanceai.store.raw_vectors import RawVectors
+from relevanceai.store.vector_cache import raw_vectors, scanned
 
 KEEP_FROM = 2**22
 """Numbers in a dataset's vector field from which raw vectors are kept; fewer are scanned at once."""
@@ -92,9 +93,7 @@ class StoredVectors:
             for fragment in stretch.fragments:
                 raw = self._raw_vectors(fragment)
                 if raw is not None:
-                    masks.append(
-                        np.ones(len(raw.vectors), bool) if raw.valid is None else raw.valid
-                    )
+                    masks.append(np.ones(raw.n_rows, bool) if raw.valid is None else raw.valid)
                 else:
                     masks += [valid for _, valid in scanned(self._handle, [fragment], self._column)]
             found.append(np.concatenate(masks)[is_there])
@@ -122,11 +121,10 @@ class StoredVectors:
         raw = self._raw_vectors(fragment)
         if raw is not None:
             step = max(1, _PIECE_BYTES // (4 * self.n_dims))
-            for first in range(start, stop, step):
-                rows = slice(first, min(first + step, stop))
-                raw.ask_for(rows.start, min(rows.stop + step, stop))
-                valid = None if raw.valid is None else raw.valid[rows]
-                yield raw.vectors[rows], valid, first, raw.codes(rows.start, rows.stop)
+            for piece in raw.pieces(start, stop, step):
+                raw.ask_for(piece.first, min(piece.stop + step, stop))
+                valid = None if raw.valid is None else raw.valid[piece.first : piece.stop]
+                yield piece.vectors, valid, piece.first, raw.codes(piece)
             return
         for vectors, mask in scanned(self._handle, [fragment], self._column, start, stop):
             yield np.where(mask[:, None], vectors, np.float32(0.0)), mask, start, None

@@ -1,37 +1,34 @@
-"""The raw vectors of a dataset: one file a data file of Lance and vector field, to be memory-mapped.
+"""The raw vectors of a dataset, to be memory-mapped: where Lance has them, or in copies.
 
-Lance decodes vectors at a fraction of the speed of memory. Its data files never change, so what was
-decoded once can be kept: float32 rows one after another, deleted rows among them, then one byte a
-row that says whether it has a vector; beside it, for large data, their codes (`vector_codes`). A
-file that is not whole is written anew. All of it can be deleted at any time.
+Lance decodes vectors at a fraction of the speed of memory. Where one of its data files holds them
+row after row it is mapped itself (`in_place`). Of any other a copy is kept, since data files never
+change: a file each and vector field, float32 rows one after another, deleted rows among them, then
+one byte a row that says whether it has a vector. Beside it, for large data, are their codes
+(`vector_codes`). A file that is not whole is written anew. All of it can be deleted at any time.
 """
 
 import math
-import mmap
 import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import lance
 import numpy as np
 from numpy.typing import NDArray
 
-from relevanceai.batch import Codes, Encode
+from relevanceai.batch import Encode
+from relevanceai.processors import processors
 from relevanceai.store.cache import vectors_folder
-from relevanceai.store.cached_map import forget, mapped, seal, write_all, written
+from relevanceai.store.cached_map import forget, mapped, mapped_as_it_is, seal, write_all, written
 from relevanceai.store.columns import vectors_of
-from relevanceai.store.residency import ask_for, is_resident
-from relevanceai.store.vector_codes import (
-    HeldCodes,
-    codes_bytes,
-    codes_written,
-    opened_codes,
-    write_codes,
-)
+from relevanceai.store.in_place import DataFile, data_file, runs_of
+from relevanceai.store.raw_vectors import Part, RawVectors
+from relevanceai.store.vector_codes import codes_bytes, codes_written, opened_codes
 
 LIMIT_VARIABLE = "RELEVANCEAI_VECTOR_CACHE_GIB"
 LIMIT_GIB = 64.0
@@ -39,44 +36,9 @@ LIMIT_GIB = 64.0
 
 _FREE_SHARE = 0.1  # of the disk is left free
 _SCAN_ROWS = 1024  # what stays in a processor's cache while it is decoded and copied
-_FORMAT = 2
-
-
-@dataclass(frozen=True, slots=True)
-class RawVectors:
-    """The vectors of one fragment, deleted rows among them.
-
-    `vectors` is a read-only memory map, float32 of shape (n_rows, n_dims); `valid` says which rows
-    have a vector, None when all have; `coded` holds their codes, where there are any.
-    """
-
-    vectors: NDArray[np.float32]
-    valid: NDArray[np.bool_] | None
-    held: mmap.mmap
-    coded: HeldCodes | None = None
-
-    def ask_for(self, start: int, stop: int) -> None:
-        """Have the rows from `start` to before `stop` read, where they are not in memory."""
-        each = self.vectors.strides[0]
-        ask_for(self.held, self.vectors.ctypes.data, start * each, stop * each)
-
-    def codes(self, start: int, stop: int) -> Codes | None:
-        """The codes of some rows, where both they and the rows are in memory.
-
-        Rows that are not are read in order sooner than here and there. Codes that are not are asked
-        for, for the next time.
-        """
-        if self.coded is None or stop <= start:
-            return None
-        each = self.vectors.strides[0]
-        if not is_resident(self.vectors.ctypes.data + start * each, (stop - start) * each):
-            return None
-        held = self.coded.codes
-        each = held.codes.strides[0]
-        if is_resident(held.codes.ctypes.data + start * each, (stop - start) * each):
-            return held[start:stop]
-        ask_for(self.coded.held, held.codes.ctypes.data, start * each, stop * each)
-        return None
+_STRIP_ROWS = 16 * _SCAN_ROWS  # encoded by a thread at a time
+_MOST_THREADS = 8
+_FORMAT = 3
 
 
 def limit_bytes() -> int:
@@ -97,9 +59,9 @@ def raw_vectors(
     column: str,
     encode: Encode | None = None,
 ) -> RawVectors | None:
-    """Return the raw vectors of a fragment, written first when they are not there.
+    """Return the raw vectors of a fragment: where they lie, or copied first.
 
-    Returns None where they cannot be kept: no room within the limit, a full disk, a folder that is
+    Returns None where they cannot be had: no room within the limit, a full disk, a folder that is
     read only; and of a fragment that lacks them, because the field came after it. What is asked of
     them is then asked of Lance.
 
@@ -108,11 +70,16 @@ def raw_vectors(
     encode : makes their codes, which are kept too where there is room. None: no codes.
     """
     width = handle.schema.field(column).type.list_size
-    name = _data_file(handle, fragment, column)
-    if name is None:
+    file = data_file(handle, fragment, column)
+    if file is None:
         return None
-    path, n_rows = vectors_folder(dataset) / f"{name}.f32", fragment.physical_rows
-    found = _opened(path, n_rows, width)
+    n_rows = fragment.physical_rows
+    path = vectors_folder(dataset) / f"{file.path.stem}-{file.number}.f32"
+    found = _in_place(file, n_rows, width, path.with_suffix(".runs"))
+    if found is None:
+        found = _opened(path, n_rows, width)
+    else:
+        _remove(path)  # a copy from before they were found to lie there
     if found is None:
         with suppress(OSError):
             n_bytes, more = n_rows * (4 * width + 1), codes_bytes(n_rows, width)
@@ -127,9 +94,44 @@ def raw_vectors(
     if codes is None:
         with suppress(OSError):
             if _has_room(dataset, codes_bytes(n_rows, width)):
-                write_codes(_codes_path(path), found.vectors, encode)
+                _write_codes(_codes_path(path), found, width, encode)
                 codes = opened_codes(_codes_path(path), n_rows, width)
     return replace(found, coded=codes)
+
+
+def _in_place(file: DataFile, n_rows: int, width: int, remembered: Path) -> RawVectors | None:
+    """The vectors as they lie in Lance's own file; None where they do not lie row after row."""
+    if not n_rows:
+        return None
+    runs = runs_of(file, n_rows, width, remembered)
+    held = None if runs is None else mapped_as_it_is(file.path)
+    if runs is None or held is None:
+        return None
+    parts = [
+        Part(
+            run.first,
+            np.frombuffer(held, np.float32, run.n_rows * width, run.position).reshape(-1, width),
+        )
+        for run in runs
+    ]
+    return RawVectors(tuple(parts), None, held)
+
+
+def _write_codes(path: Path, raw: RawVectors, width: int, encode: Encode) -> None:
+    """Write the codes of raw vectors that can be had already, on threads."""
+    with codes_written(path, raw.n_rows, width, encode) as add:
+        for piece in raw.pieces(0, min(_SCAN_ROWS, raw.n_rows), _SCAN_ROWS):
+            add(piece.first, piece.vectors)
+
+        def strip(start: int) -> None:
+            stop = min(start + _STRIP_ROWS, raw.n_rows)
+            for piece in raw.pieces(start, stop, _SCAN_ROWS):
+                add(piece.first, piece.vectors)
+
+        starts = range(_SCAN_ROWS, raw.n_rows, _STRIP_ROWS)
+        with ThreadPoolExecutor(processors(_MOST_THREADS)) as pool:
+            for done in [pool.submit(strip, start) for start in starts]:
+                done.result()
 
 
 def scanned(
@@ -165,22 +167,16 @@ def drop_unused(dataset: Path) -> None:
         stem = path.name.lstrip(".").split("-")[0]
         if stem not in there:
             forget(path)
+            forget(data / f"{stem}.lance")
             with suppress(OSError):
                 path.unlink()
 
 
-def _data_file(
-    handle: lance.LanceDataset, fragment: lance.LanceFragment, column: str
-) -> str | None:
-    """A name for what a column holds in a fragment: that of the data file, and of the field.
-
-    None for a field that came after the fragment, and is in no file of it.
-    """
-    number = next(one.id() for one in handle.lance_schema.fields() if one.name() == column)
-    for file in fragment.metadata.files:
-        if number in file.fields:
-            return f"{Path(file.path).stem}-{number}"
-    return None
+def _remove(path: Path) -> None:
+    """Delete a copy, where there is one."""
+    with suppress(OSError):
+        path.unlink()
+        forget(path)
 
 
 def _has_room(dataset: Path, n_bytes: int) -> bool:
@@ -211,36 +207,40 @@ def _write(
         add = None
         if encode is not None:
             add = stack.enter_context(codes_written(_codes_path(path), n_rows, width, encode))
+        first = 0
         for vectors, valid in scanned(handle, [fragment], column):
             if not valid.all():
                 vectors = np.where(valid[:, None], vectors, np.float32(0.0))
             write_all(file, vectors.data.cast("B"))
             if add is not None:
-                add(vectors)
+                add(first, vectors)
+            first += len(vectors)
             masks.append(valid)
         has_all = all(mask.all() for mask in masks)
         if not has_all:
             write_all(file, np.concatenate(masks).astype(np.uint8).data.cast("B"))
-        seal(file, _described(n_rows, width, has_all=has_all), 4 * n_rows * width)
+        seal(file, _described(path, n_rows, width, has_all=has_all), 4 * n_rows * width)
 
 
 def _opened(path: Path, n_rows: int, width: int) -> RawVectors | None:
     """The vectors of a file, or None when it is not there or not whole."""
     for has_all in (True, False):
-        held = mapped(path, _described(n_rows, width, has_all=has_all))
+        held = mapped(path, _described(path, n_rows, width, has_all=has_all))
         if held is not None:
             vectors = np.frombuffer(held, np.float32, n_rows * width).reshape(n_rows, width)
+            parts = (Part(0, vectors),)
             if has_all:
-                return RawVectors(vectors, None, held)
+                return RawVectors(parts, None, held)
             mask = np.frombuffer(held, np.uint8, n_rows, offset=4 * n_rows * width).astype(bool)
-            return RawVectors(vectors, mask, held)
+            return RawVectors(parts, mask, held)
     return None
 
 
-def _described(n_rows: int, width: int, *, has_all: bool) -> dict[str, object]:
+def _described(path: Path, n_rows: int, width: int, *, has_all: bool) -> dict[str, object]:
     n_bytes = 4 * n_rows * width + (0 if has_all else n_rows)
     return {
         "format": _FORMAT,
+        "of": path.stem,
         "rows": n_rows,
         "width": width,
         "has_all": has_all,

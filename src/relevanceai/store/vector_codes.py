@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from relevanceai.batch import Codes, Encode
 from relevanceai.store.cached_map import mapped, seal, write_all, written
 
-_FORMAT = 1
-_ROWS = 1024  # encoded at a time: they stay in a processor's cache
+_FORMAT = 2
 _ALIGNED = 64
 
 
@@ -37,41 +36,35 @@ def codes_bytes(n_rows: int, width: int) -> int:
 @contextmanager
 def codes_written(
     path: Path, n_rows: int, width: int, encode: Encode
-) -> Iterator[Callable[[NDArray[np.float32]], None]]:
-    """Give a function that takes the next rows; when all were, the file is in its place.
+) -> Iterator[Callable[[int, NDArray[np.float32]], None]]:
+    """Give a function that takes rows and the place of the first; once all were, the file is there.
 
-    Raises OSError where rows are missing at the end; nothing is left then.
+    The first call sets shift and scale; those after it may come from several threads. Raises OSError
+    where rows are missing at the end; nothing is left then.
     """
     frame: list[Codes] = []
-    n_done = 0
+    done: list[int] = []
     with written(path) as file:
 
-        def add(vectors: NDArray[np.float32]) -> None:
-            nonlocal n_done
+        def add(first: int, vectors: NDArray[np.float32]) -> None:
             codes = encode(vectors, frame[0] if frame else None)
-            frame[:] = [codes[:0]]
-            write_all(file, codes.codes.data.cast("B"), n_done * width)
-            write_all(file, codes.of_rows.data.cast("B"), _rows_at(n_rows, width) + 16 * n_done)
-            n_done += len(vectors)
+            if not frame:
+                frame.append(codes[:0])
+            write_all(file, codes.codes.data.cast("B"), first * width)
+            write_all(file, codes.of_rows.data.cast("B"), _rows_at(n_rows, width) + 16 * first)
+            done.append(len(vectors))
 
         yield add
-        if n_done != n_rows or not frame:
-            raise OSError(f"Codes of {n_done} of {n_rows} rows were made.")
+        if sum(done) != n_rows or not frame:
+            raise OSError(f"Codes of {sum(done)} of {n_rows} rows were made.")
         both = np.concatenate([frame[0].shift, frame[0].scale])
         write_all(file, both.data.cast("B"), _rows_at(n_rows, width) + 16 * n_rows)
-        seal(file, _described(n_rows, width), codes_bytes(n_rows, width))
-
-
-def write_codes(path: Path, vectors: NDArray[np.float32], encode: Encode) -> None:
-    """Write the codes of raw vectors that are there already."""
-    with codes_written(path, len(vectors), vectors.shape[1], encode) as add:
-        for start in range(0, len(vectors), _ROWS):
-            add(vectors[start : start + _ROWS])
+        seal(file, _described(path, n_rows, width), codes_bytes(n_rows, width))
 
 
 def opened_codes(path: Path, n_rows: int, width: int) -> HeldCodes | None:
     """Return the codes of a file, or None when it is not there or not whole."""
-    held = mapped(path, _described(n_rows, width))
+    held = mapped(path, _described(path, n_rows, width))
     if held is None:
         return None
     rows_at = _rows_at(n_rows, width)
@@ -81,9 +74,9 @@ def opened_codes(path: Path, n_rows: int, width: int) -> HeldCodes | None:
     return HeldCodes(Codes(codes, of_rows, frame[:width].copy(), frame[width:].copy()), held)
 
 
-def _described(n_rows: int, width: int) -> dict[str, object]:
+def _described(path: Path, n_rows: int, width: int) -> dict[str, object]:
     size = codes_bytes(n_rows, width)
-    return {"format": _FORMAT, "rows": n_rows, "width": width, "bytes": size}
+    return {"format": _FORMAT, "of": path.stem, "rows": n_rows, "width": width, "bytes": size}
 
 
 def _rows_at(n_rows: int, width: int) -> int:
