@@ -243,10 +243,7 @@ def measure_store(scratch: Path, rounds: int) -> Sequence[Figure | Note]:
         busy.terminate()
         busy.join()
     found.append(Figure("the same beside one busy core (the limit too)", ratios, "x", 2.5))
-    names = iter(range(10**6))
-    ratios = _paired(
-        rounds, limit, lambda: _first_look(dataset, f"look-{next(names)}"), prepare=forget_maps
-    )
+    ratios = _paired(rounds, limit, lambda: _first_look(dataset, "look"), prepare=forget_maps)
     found.append(Figure("the whole first look", ratios, "x", 2.2))
     found += _again(dataset, rounds)
     found += _cold(dataset, of["few"], raw, limit, min(rounds, 5))

@@ -567,6 +567,7 @@ def test_errors_say_what_to_type(
     ("words", "message"),
     [
         (["closest", "x", "--page", "0"], "argument --page: '0' is not a whole number from 1"),
+        (["versions", "x", "--limit", "0"], "argument --limit: '0' is not a whole number from 1"),
         (
             ["cluster", "x", "--n-clusters", "-3"],
             "argument --n-clusters: '-3' is not a whole number from 1",
@@ -601,6 +602,13 @@ def test_names_in_a_message_are_left_alone() -> None:
     assert as_options(message) == (
         "No field 'n_clusters' in 'vector_fields'. Pass --alias 'n_clusters', an alias."
     )
+
+
+def test_what_only_python_does_is_told_as_a_command() -> None:
+    message = "Tag 'x' of dataset 'a' names version 3 already. Remove it first: untag('x')."
+    assert as_options(message).endswith("Remove it first: relevanceai tag DATASET x --remove.")
+    unnamed = "A vector field's name ends in '_vector_', or vector_fields=[...] names it at insert."
+    assert as_options(unnamed).endswith("or --vector-fields F names it at insert.")
 
 
 # ---------------------------------------------------------------- heatmap and closest

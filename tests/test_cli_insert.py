@@ -71,3 +71,25 @@ def test_another_ending_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
         "relevanceai: error: FILE 'rows.xlsx' ends in none of '.parquet', '.csv', '.jsonl'. "
         "Bring one of these.\n"
     )
+
+
+@pytest.mark.parametrize(("ending", "kept"), [(".parquet", 2), (".jsonl", 2), (".csv", None)])
+def test_lists_that_could_be_vectors_are_told_with_what_to_type(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], ending: str, kept: int | None
+) -> None:
+    file = written(tmp_path, ending, ROWS)
+    lists = (
+        "lists of numbers, kept as text" if kept is None else "lists of 2 numbers, kept as lists"
+    )
+    assert run(capsys, tmp_path, "insert", "shop", file)[2] == (
+        f"relevanceai: 'embedding' holds {lists}: type another DATASET and "
+        "--vector-fields embedding to use them as vectors.\n"
+    )
+    asked = ["insert", "shop", file, "--upsert", "--vector-fields", "embedding"]
+    code, _, error = run(capsys, tmp_path, *asked)
+    assert code == 2
+    assert error == (
+        "relevanceai: error: --vector-fields names 'embedding', which is kept as "
+        f"{'text' if kept is None else 'json'} in dataset 'shop'. Type another DATASET and "
+        "--vector-fields embedding.\n"
+    )

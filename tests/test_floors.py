@@ -49,7 +49,7 @@ FLOORS: dict[str, set[str]] = {
     | {"terminal", "typed", "listing", "sample", "documents", "operations", "dataset", "client"}
     | {"dashboard"},
     "upkeep": {"errors", "terminal", "typed"},
-    "cli": {"errors", "progress", "launch", "typed", "commands", "upkeep"},
+    "cli": {"errors", "progress", "launch", "clustering", "typed", "commands", "upkeep"},
     "__main__": {"cli"},
     "__init__": set(),  # names its homes as text and loads them on first use
 }

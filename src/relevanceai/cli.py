@@ -9,11 +9,13 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from relevanceai import commands, launch, upkeep
+from relevanceai.clustering.model_names import MODEL_NAMES
 from relevanceai.errors import RelevanceAIError
-from relevanceai.progress import slow
+from relevanceai.progress import slow, worded
 from relevanceai.typed import as_options
 
 _DOING = {
@@ -40,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reader such as `head` that closed the pipe.
     """
     os.environ["MPLBACKEND"] = "Agg"  # pictures go to files: no window, no display needed
+    command = ""
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a title that the terminal cannot show
     try:
@@ -47,8 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             given, others = _parser().parse_known_args(arguments)
             if others:
                 given.parser.error(f"unrecognized arguments: {' '.join(others)}")
-            doing = _DOING.get(given.run.__name__)
-            with slow(doing) if doing else contextlib.nullcontext():
+            command = given.command
+            doing = _DOING.get(command)
+            with (
+                worded(partial(as_options, command=command)),
+                slow(doing) if doing else contextlib.nullcontext(),
+            ):
                 code: int = given.run(given)
         except SystemExit:  # after help, which may fill a disk, too
             _flush()
@@ -59,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _give_up_stdout()
         return 141
     except RelevanceAIError as error:
-        print(f"relevanceai: error: {as_options(str(error))}", file=sys.stderr)
+        print(f"relevanceai: error: {as_options(str(error), command)}", file=sys.stderr)
         return 2
     except OSError as error:
         if error.errno not in _FULL:
@@ -192,11 +199,11 @@ def _parser() -> argparse.ArgumentParser:
         "cluster ecommerce --field product_title_clip_vector_ --model kmeans --n-clusters 12",
     )
     _add_which(cluster)
-    cluster.add_argument("--model", help="name of the model (default kmeans)")
+    cluster.add_argument("--model", help=f"one of {', '.join(MODEL_NAMES)} (default kmeans)")
     cluster.add_argument(
         "--n-clusters", metavar="N", type=_from_one, help="how many (default: by size)"
     )
-    cluster.add_argument("--labels-field", metavar="X", help="take the labels that stand in X")
+    cluster.add_argument("--labels-field", metavar="X", help="take the labels that field X holds")
     cluster.add_argument("--random-state", metavar="N", type=_seed, help="default 0")
     cluster.add_argument(
         "--option",
@@ -289,7 +296,7 @@ def _add_upkeep(command: Callable[..., argparse.ArgumentParser]) -> None:
         "versions ecommerce --limit 20",
     )
     versions.add_argument("dataset", metavar="DATASET")
-    versions.add_argument("--limit", metavar="N", type=int, help="the newest N only")
+    versions.add_argument("--limit", metavar="N", type=_from_one, help="the newest N only")
     _add_json(versions)
 
     restore = command(

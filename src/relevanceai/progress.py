@@ -19,6 +19,7 @@ SLOW_S = 2.0
 """Seconds after which it is said what is being done."""
 
 _drawn: WeakSet[object] = WeakSet()  # bars that are drawn now
+_wording: ContextVar[Callable[[str], str]] = ContextVar("_wording", default=str)
 
 
 class Bar(Protocol):
@@ -135,4 +136,19 @@ def counting(update: Callable[[int], object]) -> Callable[[int], None]:
 
 def notice(message: str) -> None:
     """Print one line about what the package does on its own account, on stderr."""
-    print(f"relevanceai: {message}", file=sys.stderr, flush=True)
+    print(f"relevanceai: {_wording.get()(message)}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def worded(wording: Callable[[str], str]) -> Iterator[None]:
+    """Let the notices of the block say what `wording` makes of them.
+
+    Parameters
+    ----------
+    wording : given what the library says, returns what is said; the command line names its options.
+    """
+    token = _wording.set(wording)
+    try:
+        yield
+    finally:
+        _wording.reset(token)

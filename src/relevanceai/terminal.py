@@ -96,13 +96,14 @@ def tables(
 def cell(value: object, *, longest: int | None = None) -> str:
     """Return a value as one line of printable text; pictures and other bytes are only named.
 
-    Control characters, which could steer the terminal, become a middle dot. Of a text longer than
+    Control characters, which could steer the terminal, become a middle dot. Of a number that is not
+    whole four decimals are told, or, below 1, four digits. Of a text longer than
     `longest` only the beginning is looked at.
 
     Examples
     --------
-    >>> cell("boots\\x1b[2J\\n"), cell(b"\\xff\\xd8\\xff\\xe0"), cell(b"abc"), cell(0.12345678)
-    ('boots·[2J', '[picture]', '[3 bytes]', '0.1235')
+    >>> cell("boots\\x1b[2J\\n"), cell(b"\\xff\\xd8\\xff\\xe0"), cell(b"abc"), cell(7.20427592936)
+    ('boots·[2J', '[picture]', '[3 bytes]', '7.2043')
     """
     if value is None:
         return ""
@@ -111,7 +112,7 @@ def cell(value: object, *, longest: int | None = None) -> str:
     if isinstance(value, bytes):
         return f"[{len(value):,} bytes]"
     if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1 else f"{value:.12g}"
+        return f"{value:.4g}" if abs(value) < 1 else f"{round(value, 4):.12g}"
     text = value if isinstance(value, str) else _one_line(value)
     text = " ".join(text[:longest].split())
     return "".join(letter if letter.isprintable() else "·" for letter in text)

@@ -28,17 +28,29 @@ _OPTIONS = {
     "select_fields": "--select",
     "vector_fields": "--field",
 }
+_OPTIONS_OF = {"insert": {"vector_fields": "--vector-fields"}}
+_QUOTED = re.compile(r"'([^']*)'")
 _ARGUMENT = re.compile(
-    rf"(?<![\w'\"-])(?:({'|'.join(_OPTIONS)})=|({'|'.join(set(_OPTIONS) - {'alias'})})\b(?!['\"]))"
+    rf"(?<![\w'\"-])(?:({'|'.join(_OPTIONS)})=(\[(?:'[^']*'(?:, )?)+\])?"
+    rf"|({'|'.join(set(_OPTIONS) - {'alias'})})\b(?!['\"]))"
 )
-
-
+_DROPPED = re.compile(  # what no command does
+    r"(?:drop_field\('[^']*'\) and (?:insert the file|upsert the documents) with "
+    r"|To make vectors of them: [^']*drop_field\('[^']*'\); dataset\.upsert_documents\(documents, )"
+    r"vector_fields=\['([^']*)'\]\)?"
+)
+_UNTAG = re.compile(r"untag\('([^']*)'\)")
 _SKIP_OR_RENAME = "Give them another `_id`, or pass on_error='skip'."
 _SKIP = re.compile(r", or pass on_error='skip'(, which takes the first)?")
 
 
-def as_options(message: str) -> str:
+def as_options(message: str, command: str = "") -> str:
     """Return a message of the library with its arguments called as they are typed.
+
+    Parameters
+    ----------
+    message : an error or a notice.
+    command : the command that was typed; some call an argument by a name of their own.
 
     Examples
     --------
@@ -46,12 +58,28 @@ def as_options(message: str) -> str:
     'Pass --n-clusters 3 or fewer, or leave --random-state out.'
     >>> as_options("Row 3: 'price' is no number. Mend it, or pass on_error='skip'.")
     "Row 3: 'price' is no number. Mend it."
+    >>> as_options("Pass vector_fields=['my look'] to use them.", "insert")
+    "Pass --vector-fields 'my look' to use them."
     """
     message = message.replace(_SKIP_OR_RENAME, "Type --upsert to change them.")
     message = _SKIP.sub("", message)  # what cannot be typed
-    return _ARGUMENT.sub(
-        lambda found: f"{_OPTIONS[found[1]]} " if found[1] else _OPTIONS[found[2]], message
-    )
+    message = _DROPPED.sub(_in_another_dataset, message)
+    message = _UNTAG.sub(r"relevanceai tag DATASET \1 --remove", message)
+    message = message.replace("vector_fields=[...]", "--vector-fields F")
+    options = _OPTIONS | _OPTIONS_OF.get(command, {})
+
+    def typed(found: re.Match[str]) -> str:
+        name, words, bare = found.groups()
+        if bare:
+            return options[bare]
+        return f"{options[name]} {' '.join(map(shlex.quote, _QUOTED.findall(words or '')))}"
+
+    return _ARGUMENT.sub(typed, message)
+
+
+def _in_another_dataset(found: re.Match[str]) -> str:
+    begin = "Type" if found[0][0].isupper() else "type"
+    return f"{begin} another DATASET and --vector-fields {shlex.quote(found[1])}"
 
 
 def cluster_typed(ops: "ClusterVizOps", typed: str) -> str:

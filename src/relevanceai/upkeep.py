@@ -79,8 +79,9 @@ def verify(given: argparse.Namespace) -> int:
     """Check one dataset, or all of them; 1 when something is wrong."""
     client = client_of(given)
     n_bad = 0
-    for name in [given.dataset] if given.dataset is not None else client.list_datasets():
-        report = client.Dataset(name).verify()
+    names = client.list_datasets() if given.dataset is None else [given.dataset]
+    for name in names:
+        report = dataset_of(client, name).verify()
         n_bad += not report.ok
         state = "sound" if report.ok else f"{len(report.problems)} problems"
         print(f"{cell(name)}: {report.documents:,} documents, {state}")

@@ -139,8 +139,8 @@ def test_lists_of_numbers_that_are_kept_as_lists_are_told(
     things.delete()
     bring(things)
     assert capsys.readouterr().err == (
-        "relevanceai: embedding holds lists of 2 numbers, kept as lists: pass "
-        "vector_fields=['embedding'] to use them as vectors.\n"
+        "relevanceai: 'embedding' holds lists of 2 numbers, kept as lists: drop_field('embedding') and "
+        "upsert the documents with vector_fields=['embedding'] to use them as vectors.\n"
     )
     things.upsert_documents(LISTS)  # said once, when the field is new
     assert capsys.readouterr().err == ""
@@ -344,7 +344,7 @@ def test_lists_in_a_csv_that_stay_text_are_told(
     ds = client.Dataset("lists")
     ds.insert_csv(file)
     assert capsys.readouterr().err == (
-        "relevanceai: look holds lists of numbers, kept as text: drop_field('look') and insert the "
+        "relevanceai: 'look' holds lists of numbers, kept as text: drop_field('look') and insert the "
         "file with vector_fields=['look'] to use them as vectors.\n"
     )
     assert ds.get_documents_by_ids("a")[0]["look"] == "[0.1, 2]"

@@ -278,12 +278,12 @@ def test_threads_do_not_wait_for_one_that_never_began(monkeypatch):
     is_waiting, begun = threading.Event(), []
     submit, wait = ThreadPoolExecutor.submit, threading.Barrier.wait
 
-    def submitting(pool, work):
+    def submitting(pool, *work):
         begun.append(work)
         if len(begun) == 2:
             assert is_waiting.wait(30)
             raise RuntimeError("can't start new thread")
-        return submit(pool, work)
+        return submit(pool, *work)
 
     def waiting(barrier, timeout=None):
         is_waiting.set()
@@ -295,3 +295,38 @@ def test_threads_do_not_wait_for_one_that_never_began(monkeypatch):
     with pytest.raises(RuntimeError, match="can't start new thread"):
         reduce(lambda: Stepping([]), ArraySource(batch.vectors, batch.labels), workers=2)
     assert not [one for one in threading.enumerate() if one.name.startswith("relevanceai")]
+
+
+@pytest.mark.parametrize("is_cut_blind", [False, True])
+def test_when_one_thread_fails_the_others_stop_and_its_error_is_raised(is_cut_blind):
+    begun = threading.Event()
+    n_updates = []
+
+    class Fragile:
+        def __init__(self):
+            self.is_cut_blind = is_cut_blind
+            self.state_bytes = 1
+
+        def update(self, batch):
+            if batch.row_ids[0] == 0:  # the first share goes on until it is told to stop
+                begun.set()
+                n_updates.append(len(batch))
+            else:
+                assert begun.wait(60)
+                raise OSError("the disk is gone")
+
+        def merge(self, other):
+            raise AssertionError("nothing is merged after a failure")
+
+    class Endless:
+        n_rows, n_dims = 65_536, 1
+
+        def batches(self, start, stop):
+            while True:
+                yield VectorBatch(
+                    np.full(1, start), np.zeros((1, 1), np.float32), np.zeros(1, np.int32)
+                )
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        reduce(Fragile, Endless(), workers=2)
+    assert n_updates

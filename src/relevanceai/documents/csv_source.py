@@ -1,5 +1,6 @@
 """CSV files as Arrow streams: each column of the narrowest type that all of its cells allow."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def csv_reader(
     file = existing_file(path)
     try:
         names, types = _settled(file, vector_fields, on_rows, on_list)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         if "Empty CSV file" in str(error):
             return _only_header(file)
         raise InvalidInputError(
@@ -69,7 +70,7 @@ def csv_reader(
 
 def _only_header(file: Path) -> pa.RecordBatchReader:
     """Return a stream without rows, for a file without any."""
-    if not file.read_text(encoding="utf-8-sig").strip():
+    if not file.read_bytes().removeprefix(BOM_UTF8).strip():
         raise InvalidInputError(f"{str(file)!r} is empty. A CSV file begins with a header.")
     return pa.RecordBatchReader.from_batches(pa.schema([]), iter([]))
 

@@ -183,7 +183,7 @@ class DocumentsIn(HoldsDocuments):
         report = _told(self._ingest(reader, n_rows, vector_fields, on_error))
         for name in lists:
             notice(
-                f"{name} holds lists of numbers, kept as text: drop_field({name!r}) and insert the "
+                f"{name!r} holds lists of numbers, kept as text: drop_field({name!r}) and insert the "
                 f"file with vector_fields=[{name!r}] to use them as vectors."
             )
         return report
@@ -317,8 +317,8 @@ class DocumentsIn(HoldsDocuments):
         for name, width in lists.widths.items():
             if name in kept:
                 notice(
-                    f"{name} holds lists of {width:,} numbers, kept as lists: pass "
-                    f"vector_fields=[{name!r}] to use them as vectors."
+                    f"{name!r} holds lists of {width:,} numbers, kept as lists: drop_field({name!r}) "
+                    f"and upsert the documents with vector_fields=[{name!r}] to use them as vectors."
                 )
 
     def _ingest(

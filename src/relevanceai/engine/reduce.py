@@ -37,6 +37,9 @@ class Cancelled(Exception):
     """A pass was told to stop by its `cancel` event."""
 
 
+_STOPPED = (Cancelled, threading.BrokenBarrierError)  # what a thread raises when another one failed
+
+
 def reduce(
     make_kernel: Callable[[], K],
     rows: VectorSource | Iterable[VectorBatch],
@@ -262,26 +265,33 @@ def _in_order(
             meanwhile()
             yield done
         return
+    failed: list[BaseException] = []
+
+    def told(work: Work[K]) -> tuple[K, int]:
+        try:
+            return work()
+        except BaseException as error:
+            failed.append(error)
+            stop.set()  # what the other threads do is in vain
+            raise
+
     pool = ThreadPoolExecutor(n_workers, thread_name_prefix="relevanceai-reduce")
     running: deque[Future[tuple[K, int]]] = deque()
     try:
         for work in works:
-            running.append(pool.submit(work))
+            running.append(pool.submit(told, work))
             if len(running) > n_workers:  # one waits in line, so that no worker does
                 yield _result(running.popleft(), meanwhile)
         while running:
             yield _result(running.popleft(), meanwhile)
-    except threading.BrokenBarrierError:  # another thread has failed: that is the error to raise
-        stop.set()
-        for future in running:
-            error = future.exception()
-            if error is not None and not isinstance(error, threading.BrokenBarrierError):
-                raise error from None
-        raise
-    except BaseException:
+    except BaseException as error:
         stop.set()
         if together is not None:
             together.abort()
+        if isinstance(error, _STOPPED):  # because another thread has failed: that is the error
+            for cause in failed:
+                if not isinstance(cause, _STOPPED):
+                    raise cause from None
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -80,7 +80,6 @@ def _searched(form: Form, n: int) -> Pairs:
     n_clusters = len(form.left)
     best = _Search(form, n, n_clusters)
     product = np.empty(_BLOCK * _BLOCK, np.float32)
-    lower = np.tril_indices(min(_BLOCK, n_clusters))
     starts = range(0, n_clusters, _BLOCK)
     for first in starts:
         rows = slice(first, min(first + _BLOCK, n_clusters))
@@ -90,7 +89,8 @@ def _searched(form: Form, n: int) -> Pairs:
             part = product[: height * width].reshape(height, width)
             np.matmul(form.left[rows], form.right[others].T, out=part)
             if first == second:
-                part[lower if height == len(product) else np.tril_indices(height)] = -np.inf
+                for row in range(height):  # a pair once, and none with itself
+                    part[row, : row + 1] = -np.inf
             off = form.slack * float(form.left_size[rows].max() * form.right_size[others].max())
             best.add(part, first, second, 1.01 * off + form.blur + 1e-30)
     return best.result()
@@ -114,6 +114,9 @@ class _Search:
     def add(self, part: NDArray[np.float32], first: int, second: int, off: float) -> None:
         """Take the likenesses of a block of pairs, good to `off`."""
         flat = part.ravel()
+        if self._floor == -np.inf and len(part) > self._n:  # the best pair of each row is a pair
+            best = np.partition(part.max(axis=1), -self._n)[-self._n]
+            self._floor = float(best) - off
         hits = np.flatnonzero(flat >= np.float32(max(self._floor - off, -3e38)))
         if len(hits) > 4 * self._n + 10_000:
             nth = np.partition(flat[hits], -self._n)[-self._n]

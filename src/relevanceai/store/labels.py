@@ -174,7 +174,7 @@ def keep_arrays(path: Path, arrays: Mapping[str, Numbers]) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, buffer.getvalue())
+    write_file(path, buffer.getvalue(), is_synced=False)  # a zip file has checksums
 
 
 def kept_arrays(path: Path) -> dict[str, Numbers] | None:

@@ -88,7 +88,6 @@ class StoredVectors:
         """Tell which documents have a vector, in the order of the scan, without deleted ones."""
         found = [np.empty(0, bool)]
         for place, stretch in enumerate(self._stretches):
-            is_there = self._labels(place)[0] >= 0
             masks = []
             for fragment in stretch.fragments:
                 raw = self._raw_vectors(fragment)
@@ -96,7 +95,10 @@ class StoredVectors:
                     masks.append(np.ones(raw.n_rows, bool) if raw.valid is None else raw.valid)
                 else:
                     masks += [valid for _, valid in scanned(self._handle, [fragment], self._column)]
-            found.append(np.concatenate(masks)[is_there])
+            has_vector = np.concatenate(masks)
+            if any(fragment.num_deletions for fragment in stretch.fragments):
+                has_vector = has_vector[self._labels(place)[0] >= 0]
+            found.append(has_vector)
         return np.concatenate(found)
 
     def _of_stretch(self, place: int, start: int, stop: int) -> Iterator[VectorBatch]:
