@@ -1,6 +1,7 @@
 """Vectors where Lance has them: those rows and no copy of them, or a copy where they lie otherwise."""
 
 import json
+import zlib
 from datetime import timedelta
 
 import numpy as np
@@ -44,6 +45,10 @@ def kept(dataset, suffix):
     return sorted(vectors_folder(dataset._store.folder).glob(f"*{suffix}"))
 
 
+def record(path):
+    return json.loads(path.read_bytes().rpartition(b"\n")[0])
+
+
 def lie_in_place(dataset):
     store = dataset._store.snapshot()
     source = store.vector_source(FIELD)
@@ -55,7 +60,7 @@ def lie_in_place(dataset):
 def test_rows_are_those_of_the_store_and_no_copy_is_made(dataset):
     for _ in range(2):  # found, then remembered
         assert lie_in_place(dataset)
-    told = [json.loads(path.read_bytes()) for path in kept(dataset, ".runs")]
+    told = [record(path) for path in kept(dataset, ".runs")]
     assert [one["runs"][0][:2] for one in told] == [[0, one["rows"]] for one in told]
     assert sorted(one["rows"] for one in told) == [4, 40, 50]
 
@@ -95,7 +100,7 @@ def test_few_dimensions_lie_otherwise_and_are_copied():
     dataset.insert_documents(documents(range(50), n_dims=3))
     assert not lie_in_place(dataset)
     (told,) = kept(dataset, ".runs")
-    assert json.loads(told.read_bytes())["runs"] is None
+    assert record(told)["runs"] is None
     assert not lie_in_place(dataset)
 
 
@@ -114,15 +119,30 @@ def test_few_dimensions_lie_otherwise_and_are_copied():
         lambda told: told | {"runs": [[0, told["rows"], 2]]},
         lambda told: told | {"runs": [["x"]]},
         lambda told: told | {"runs": []},
+        lambda told: told | {"runs": [[0, told["rows"], 4]]},
+        b"%b\n7",
     ],
 )
 def test_a_damaged_record_is_made_anew(dataset, harm):
     assert lie_in_place(dataset)
     whole = {path: path.read_bytes() for path in kept(dataset, ".runs")}
     for path, content in whole.items():
-        path.write_bytes(
-            harm if isinstance(harm, bytes) else json.dumps(harm(json.loads(content))).encode()
-        )
+        told, _, checksum = content.rpartition(b"\n")
+        if callable(harm):
+            path.write_bytes(json.dumps(harm(json.loads(told))).encode() + b"\n" + checksum)
+        else:
+            path.write_bytes(harm.replace(b"%b", told))
+    assert lie_in_place(dataset)
+    assert {path: path.read_bytes() for path in kept(dataset, ".runs")} == whole
+
+
+@pytest.mark.parametrize("change", [{"file": "another"}, {"bytes": 7}, {"runs": [[0, 3, 0]]}])
+def test_a_record_of_something_else_is_made_anew(dataset, change):
+    assert lie_in_place(dataset)
+    whole = {path: path.read_bytes() for path in kept(dataset, ".runs")}
+    for path in whole:
+        content = json.dumps(record(path) | change).encode()
+        path.write_bytes(content + b"\n%d" % zlib.crc32(content))
     assert lie_in_place(dataset)
     assert {path: path.read_bytes() for path in kept(dataset, ".runs")} == whole
 

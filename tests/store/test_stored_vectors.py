@@ -1,5 +1,6 @@
 """StoredVectors: the rows of the store, through the cache or without it, whatever was done to them."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -152,6 +153,20 @@ def test_files_of_data_that_is_gone_and_of_killed_writers_go(dataset):
     left = {path.stem for path in vectors_folder(now.folder).iterdir()}
     assert stray.name not in left
     assert not {path.stem for path in before} & left
+
+
+def test_what_a_killed_writer_left_beside_data_that_is_there_goes_after_a_while(dataset):
+    store = dataset._store.snapshot()
+    rows_of(store.vector_source(FIELD))
+    beside = files_of(dataset)[0]
+    old, fresh = (beside.with_name(f".{beside.stem}-{one}") for one in ("01234567", "89abcdef"))
+    for path in (old, fresh):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    beside.unlink()
+    assert rows_of(store.vector_source(FIELD)) == expected_rows(store)
+    assert not old.exists()
+    assert fresh.exists()
 
 
 def test_without_room_nothing_is_kept_and_the_rows_are_the_same(dataset, monkeypatch):

@@ -7,7 +7,8 @@ from numba.core import types
 
 from relevanceai.kernels.compiled import FLOATS, LABELS, NUMBERS, compiled, prefetch
 
-_FAR, _NEAR = np.float32(1e15), np.float32(1e-15)  # squares of what is between fit float32
+_FAR, _NEAR = np.float32(1e15), np.float32(1e-12)  # squares of what is between fit float32, and
+# what is lost of the smallest is less than the slack
 _column = types.Array(types.float32, 1, "C", readonly=True)
 _order = types.Array(types.int32, 1, "C", readonly=True)
 _bounds = types.Array(types.float64, 1, "C")

@@ -8,6 +8,7 @@ a data file never changes. Whatever is not exactly so is left to the copies of `
 
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from relevanceai.store.columns import vectors_of
 from relevanceai.store.whole_file import write_file
 
-_FORMAT = 1
+_FORMAT = 2
 _ALIGNED = 4  # bytes a float32 begins at a multiple of
 _MOST_PROBED = 64  # rows that are compared, at least the first and the last of each of so many runs
 
@@ -63,7 +64,8 @@ def runs_of(file: DataFile, n_rows: int, width: int, remembered: Path) -> Sequen
 
     Parameters
     ----------
-    remembered : a file in which the answer is kept; it need not exist, and need not be writable.
+    remembered : a file in which the answer is kept, with a checksum; it need not exist, and need not
+        be writable.
 
     Notes
     -----
@@ -81,16 +83,21 @@ def runs_of(file: DataFile, n_rows: int, width: int, remembered: Path) -> Sequen
     except OSError:
         return None
     with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        found = json.loads(remembered.read_bytes())
-        if {key: found.get(key) for key in described} == described:
+        content, _, checksum = remembered.read_bytes().rpartition(b"\n")
+        found = json.loads(content)
+        if (
+            int(checksum) == zlib.crc32(content)
+            and {k: found.get(k) for k in described} == described
+        ):
             runs = None if found["runs"] is None else [Run(*map(int, one)) for one in found["runs"]]
             if runs is None or _fits(runs, n_rows, width, file.path):
                 return runs
     runs = _read(file, n_rows, width)
     told = None if runs is None else [[one.first, one.n_rows, one.position] for one in runs]
+    content = json.dumps({**described, "runs": told}).encode()
     with suppress(OSError):
         remembered.parent.mkdir(parents=True, exist_ok=True)
-        write_file(remembered, json.dumps({**described, "runs": told}).encode())
+        write_file(remembered, b"%b\n%d" % (content, zlib.crc32(content)), is_synced=False)
     return runs
 
 

@@ -11,6 +11,7 @@ import math
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -38,6 +39,7 @@ _FREE_SHARE = 0.1  # of the disk is left free
 _SCAN_ROWS = 1024  # what stays in a processor's cache while it is decoded and copied
 _STRIP_ROWS = 16 * _SCAN_ROWS  # encoded by a thread at a time
 _MOST_THREADS = 8
+_LEFT_AFTER_S = 600.0  # without a write, a file that is being written is one of a killed process
 _FORMAT = 3
 
 
@@ -165,11 +167,19 @@ def drop_unused(dataset: Path) -> None:
     there = {path.stem for path in data.iterdir()}
     for path in folder.iterdir():
         stem = path.name.lstrip(".").split("-")[0]
-        if stem not in there:
+        if stem not in there or (path.name.startswith(".") and _is_left(path)):
             forget(path)
             forget(data / f"{stem}.lance")
             with suppress(OSError):
                 path.unlink()
+
+
+def _is_left(path: Path) -> bool:
+    """Tell whether nobody writes to a file any more. Who is only slow then keeps no copy."""
+    try:
+        return time.time() - path.stat().st_mtime > _LEFT_AFTER_S
+    except OSError:
+        return False
 
 
 def _remove(path: Path) -> None:
