@@ -17,7 +17,7 @@ from statistics import median
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "pylance", "scikit-learn")
-_WHOLE = ("kB", "MiB")  # units whose fractions say nothing
+_WHOLE = ("kB", "MiB", "ns")  # units whose fractions say nothing
 _HEADING = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
 
 

@@ -5,6 +5,7 @@ import logging
 import numpy as np
 import pytest
 
+import naive
 from relevanceai.clustering import kmeans, kmeans_training
 from relevanceai.clustering.kmeans import fit_kmeans
 from relevanceai.clustering.kmeans_options import KMeansOptions, options_from
@@ -152,6 +153,50 @@ def test_a_handful_of_rows_work(n_rows, library):
     rows = np.eye(5, dtype=np.float32)[:n_rows]
     assert sorted(fitted(rows, n_rows, library=library).labels) == list(range(n_rows))
     assert fitted(rows, 1, library=library).labels.tolist() == [0] * n_rows
+
+
+HARD = {
+    "far from the origin": lambda rng: (1e6 + groups()[0], 7),
+    "ties on a grid": lambda rng: (rng.integers(-2, 3, (400, 2)), 9),
+    "duplicates": lambda rng: (np.repeat(rng.standard_normal((20, 4)), 20, axis=0), 12),
+    "as many clusters as rows": lambda rng: (rng.standard_normal((60, 4)), 60),
+    "fewer distinct than clusters": lambda rng: (np.repeat(np.eye(4), 30, axis=0), 10),
+    "constant, far": lambda rng: (np.full((100, 3), 1e6 / 3), 4),
+    "zeros": lambda rng: (np.zeros((100, 3)), 4),
+    "zeros among others": lambda rng: (np.vstack([np.zeros((50, 3)), groups()[0][:, :3]]), 5),
+    "denormal": lambda rng: (1e-40 * groups()[0], 5),
+    "huge": lambda rng: (1e25 * groups()[0], 5),
+    "one row far off": lambda rng: (np.vstack([groups()[0], np.full((1, 6), 1e12)]), 6),
+    "antipodes": lambda rng: (np.repeat(np.vstack([np.eye(4), -np.eye(4)]), 5, axis=0), 5),
+    "one direction": lambda rng: (np.ones(3) * rng.uniform(0.1, 9, (100, 1)), 4),
+}
+
+
+@pytest.mark.parametrize("case", HARD)
+@pytest.mark.parametrize(
+    "options", [{}, {"spherical": True}, {"n_init": 1}, {"sample": 60}, {"sample": "all"}]
+)
+def test_each_label_is_the_nearest_trained_centroid_to_float64(case, options, monkeypatch):
+    made, n_clusters = HARD[case](np.random.default_rng(0))
+    rows = np.asarray(made, np.float32)
+    trained, learned = kmeans.trained, []
+    monkeypatch.setattr(
+        kmeans, "trained", lambda *args: learned.append(trained(*args)) or learned[-1]
+    )
+    found = fitted(rows, n_clusters, **options)
+    compared = naive.units([rows]) if options.get("spherical") else rows
+    apart = compared[:, None].astype(np.float64) - learned[0].centroids
+    squares = np.einsum("ijk,ijk->ij", apart, apart)
+    used = np.unique(squares.argmin(axis=1))  # the others are left out
+    own = squares[np.arange(len(rows)), used[found.labels]]
+    np.testing.assert_allclose(own, squares.min(axis=1), rtol=1e-12)
+    count, sums, inertia = naive.moments(rows, found.labels, len(found.moments.count))
+    np.testing.assert_array_equal(found.moments.count, count)
+    np.testing.assert_allclose(found.moments.sums, sums, rtol=1e-12, atol=1e-12 * abs(sums).max())
+    scale = float(np.abs(rows).max(initial=0.0))
+    np.testing.assert_allclose(
+        found.moments.inertia, inertia, rtol=1e-9, atol=1e-24 * (scale * len(rows)) ** 2
+    )
 
 
 def test_more_clusters_than_rows_that_take_part():

@@ -123,13 +123,15 @@ class Moments:
         sorted_as = np.int16 if len(self._count) <= np.iinfo(np.int16).max else np.int64
         by_label = np.argsort(labels.astype(sorted_as), kind="stable")
         by_label = by_label[np.searchsorted(labels, 0, sorter=by_label) :]
-        room: list[NDArray[np.float64]] = []
+        vectors = np.ascontiguousarray(batch.vectors)
+        picked, room = np.empty((0, 0), np.float32), np.empty((2, 0, 0))
         for block in row_blocks(len(by_label), self._sums.shape[1]):
             chosen = by_label[block]
-            if not room:  # taken once: new memory for each block costs more than the arithmetic
-                room = [np.empty((len(chosen), self._sums.shape[1])) for _ in range(2)]
-            rows, means = room[0][: len(chosen)], room[1][: len(chosen)]
-            rows[:] = batch.vectors[chosen]
+            if not len(picked):  # taken once: new memory for each block costs more than arithmetic
+                picked = np.empty((len(chosen), self._sums.shape[1]), np.float32)
+                room = np.empty((2, *picked.shape))
+            rows, means = room[:, : len(chosen)]
+            rows[:] = np.take(vectors, chosen, axis=0, out=picked[: len(chosen)], mode="clip")
             self._update_sorted(rows, labels[chosen], means)
 
     def _update_sorted(
