@@ -282,6 +282,21 @@ def test_a_clustering_that_is_gone_is_said_with_a_way_out(visit: Visit):
     page.wait_for_selector("h1 >> text=Datasets")
 
 
+def test_a_clustering_that_changed_is_said_with_a_link_to_load_it(visit: Visit):
+    page = ready(visit(f"{MAP}?order=id&a=cluster-0&b=cluster-1"))
+    page.route("**/*fragment=1*", lambda route: route.fulfill(status=409, body="changed"))
+    page.locator("a[data-a=cluster-1][data-b=cluster-2]").click()
+    banner = page.wait_for_selector("[role=alert]")
+    assert banner.inner_text() == (
+        "This clustering has changed since the page was opened. Load the page again"
+    )
+    page.click("[role=alert] a")
+    ready(page)
+    page.wait_for_url(f"**{MAP}?order=id")
+    assert page.locator("[role=alert]").count() == 0
+    page.faults[:] = [fault for fault in page.faults if "409" not in fault]
+
+
 def test_the_title_names_the_pair_that_is_shown(visit: Visit):
     page = ready(visit(MAP))
     assert page.title() == f"Heat map · {ALIAS} · shop"

@@ -112,6 +112,11 @@ def test_a_clustering_that_changed_says_so(browse: MakeClient, tmp_path: Path):
     assert response.status_code == 409
     after = data_of(browser, run)
     assert after["tiles"] != before["tiles"]
+    asked = {"a": "cluster-0", "b": "cluster-1", "fragment": "1"}
+    old, new = (each["tiles"].split("/tiles/")[1].split("/")[0] for each in (before, after))
+    assert browser.get(run, params={**asked, "revision": old}).status_code == 409
+    assert browser.get(run, params={**asked, "revision": new}).status_code == 200
+    assert browser.get(run, params=asked).status_code == 200
 
 
 # ---------------------------------------------------------------- the page

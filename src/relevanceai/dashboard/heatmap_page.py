@@ -60,6 +60,8 @@ class HeatmapPages:
         """Show the heat map, the most similar pairs, and the pair the address names."""
         run = self._run(request)
         asked = request.query_params
+        if asked.get("fragment") == "1" and asked.get("revision", run.revision) != run.revision:
+            return _stale()  # the panel would tell of other clusters than the picture beside it
         ids, sizes = run.clusters(self._memory)
         shared: dict[str, object] = {
             "run": run,

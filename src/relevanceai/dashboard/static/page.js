@@ -149,6 +149,7 @@ async function compare(el, a, b, { isFocused = false } = {}) {
   address.searchParams.set("b", b);
   const shown = new URL(address);
   address.searchParams.set("fragment", "1");
+  address.searchParams.set("revision", el.dataset.revision);
   try {
     const response = await asked(address, { signal: mine.signal });
     const text = await response.text();
@@ -175,10 +176,16 @@ async function asked(address, more) {
   const reason = {
     401: "This page's session has ended. Open a fresh link: relevanceai dashboard",
     404: "It is no longer there: the dataset or the clustering was deleted or replaced.",
-    409: "This clustering has changed since the page was opened. Load the page again.",
+    409: "This clustering has changed since the page was opened.",
   }[response.status];
   const error = new Error(reason ?? "The dashboard could not answer. Load the page again.");
-  error.isGone = response.status === 404;
+  if (response.status === 404) {
+    error.way = ["All datasets", document.querySelector(".brand").href];
+  } else if (response.status === 409) {
+    const fresh = new URL(location.pathname + location.search, location.href);
+    for (const name of ["a", "b"]) fresh.searchParams.delete(name); // ids of before
+    error.way = ["Load the page again", fresh.href];
+  }
   throw error;
 }
 
@@ -193,11 +200,10 @@ function warn(el, error) {
       ? "The dashboard does not answer; it ends when nobody has used it for a while. " +
         "Start it again with: relevanceai dashboard"
       : error.message;
-  if (error.isGone) {
-    const home = document.createElement("a");
-    home.href = document.querySelector(".brand").href;
-    home.textContent = "All datasets";
-    banner.append(" ", home);
+  if (error.way) {
+    const link = document.createElement("a");
+    [link.textContent, link.href] = error.way;
+    banner.append(" ", link);
   }
   el.closest("main").prepend(banner);
 }
