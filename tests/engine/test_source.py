@@ -12,7 +12,6 @@ from relevanceai.engine import shares as shares_module
 from relevanceai.engine.reduce import Cancelled, reduce
 from relevanceai.engine.shares import shares
 from relevanceai.engine.source import Relabelled
-from relevanceai.engine.together import Together
 from relevanceai.kernels import size, windows
 from relevanceai.kernels.halves import half_labels
 from relevanceai.kernels.moments import Moments
@@ -114,21 +113,6 @@ def test_closest_and_furthest_by_every_metric_in_one_pass(workers, k):
                 np.testing.assert_allclose(values, true[order], rtol=1e-12, atol=1e-12)
                 if metric in ("l1", "l2") and k < 1000:  # others tie but for the last digit
                     assert len(set(ids.tolist())) == min(k, len(members))
-
-
-def test_two_kernels_share_a_pass():
-    source = ArraySource(*arrays())
-    centroids = reduce(moments, source).centroids()
-
-    def both():
-        return Together(moments(), RankedRows(centroids, 3, n_rows=N_ROWS))
-
-    first, second = reduce(both, source, workers=3).parts
-    np.testing.assert_allclose(first.sums, reduce(moments, source).sums)
-    alone = reduce(lambda: RankedRows(centroids, 3, n_rows=N_ROWS), source).result("cosine")
-    for (ids, values), (its, other) in zip(second.result("cosine"), alone, strict=True):
-        assert ids.tolist() == its.tolist()
-        assert values.tobytes() == other.tobytes()
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, ">f4"])

@@ -78,18 +78,6 @@ def _whole(source: VectorSource, start: int, stop: int) -> VectorBatch:
     )
 
 
-def vector_batches(
-    store: DocumentStore, vector_fields: Sequence[str], clustering: Clustering | None = None
-) -> Iterator[VectorBatch]:
-    """Yield the rows that have every vector field, and a label when a clustering is given.
-
-    One plain stream in the order of the scan; vectors as in `vector_source`.
-    """
-    for rows in store.vectors(vector_fields, clustering):
-        vectors = rows.parts[0] if len(rows.parts) == 1 else concatenate_units(rows.parts)
-        yield VectorBatch(rows.row_ids, np.ascontiguousarray(vectors), rows.labels)
-
-
 def n_dims(store: DocumentStore, vector_fields: Sequence[str]) -> int:
-    """Return the width of the vectors that `vector_batches` yields."""
+    """Return the width of the vectors that `vector_source` yields."""
     return sum(store.vector_field(name).width for name in vector_fields)
