@@ -52,8 +52,13 @@ class DocumentsOut(HoldsDocuments):
         page_size : how many documents.
         cursor : what the page before gave; None for the first. It stays with the version of that
             page, whatever is written meanwhile, and is None after the last page.
+        filters : only documents that pass: comparisons of `dataset["price"] > 5`, or dicts (see
+            `relevanceai.store.filters`), or a list of these, all of which must pass.
         sort : a field (rising), `{"price": "desc"}`, or a list of these; None for the order of
             insertion. Missing values come last; ties stand in the order of insertion.
+        select_fields : fields to return besides `_id`, `_cluster_` for all labels, or the path of
+            one label; None for all.
+        include_vector : return the vector fields too; with `select_fields`, name them there.
 
         Raises
         ------
@@ -79,6 +84,11 @@ class DocumentsOut(HoldsDocuments):
         include_vector: bool = True,
     ) -> list[Document]:
         """Return the documents with these `_id`s, in the order asked.
+
+        Parameters
+        ----------
+        ids : the `_id`s, or one; one that is asked for twice comes twice.
+        select_fields, include_vector : as for `get_documents`.
 
         Raises
         ------
@@ -108,6 +118,7 @@ class DocumentsOut(HoldsDocuments):
         """Return an iterator over all documents that pass, in the order of insertion.
 
         They are read as they are asked for, not held at once, all of one version.
+        `filters`, `select_fields` and `include_vector` are as for `get_documents`.
         """
         rows = selected(self.opened(), as_dicts(filters))
         fields, labels = chosen_columns(rows.store, select_fields, include_vector=include_vector)
@@ -125,6 +136,7 @@ class DocumentsOut(HoldsDocuments):
         """Return n documents drawn at random without replacement; all, shuffled, if n is larger.
 
         `random_state` makes the draw repeatable, as long as the documents stay the same.
+        `filters`, `select_fields` and `include_vector` are as for `get_documents`.
         """
         _check_whole("n", n, 0)
         if random_state is not None:
@@ -145,7 +157,11 @@ class DocumentsOut(HoldsDocuments):
         return show_json(documents, image_width=image_width, media_folder=self.media_folder)
 
     def filter(self, filters: Filters) -> Selection:
-        """Return the documents that pass, as a light sequence: len, iteration, places, slices."""
+        """Return the documents that pass, as a light sequence: len, iteration, places, slices.
+
+        `filters` are as for `get_documents`. Raises NotFoundError for a field that is not there,
+        InvalidInputError for a filter of another form.
+        """
         return Selection(selected(self.opened(), as_dicts(filters)))
 
     def __getitem__(self, name: str) -> Series:
@@ -159,7 +175,8 @@ class DocumentsOut(HoldsDocuments):
     ) -> "pd.Series[Any]":
         """Return how often each value of a field or label occurs, most frequent first.
 
-        Ties stand in the order in which the values first come.
+        Ties stand in the order in which the values first come. `top` keeps so many, None all;
+        `dropna=False` counts missing values, too; `filters` are as for `get_documents`.
         """
         return counted(selected(self.opened(), as_dicts(filters)), field, top=top, dropna=dropna)
 
@@ -170,7 +187,8 @@ class DocumentsOut(HoldsDocuments):
 
         Numbers have `min`, `max`, `mean`, `std` and `quantiles`; dates `min` and `max`; text, bools
         and labels the `top` most frequent `values` with their counts. All have `present` and
-        `missing`; vectors and JSON no more than that.
+        `missing`; vectors and JSON no more than that. `fields` None is all of them; `filters` are as
+        for `get_documents`.
         """
         rows = selected(self.opened(), as_dicts(filters))
         names = list(columns_of(rows.store)) if fields is None else list(fields)
@@ -190,6 +208,7 @@ class DocumentsOut(HoldsDocuments):
         groupby : fields or label paths; a missing value is a group of its own, the last.
         metrics : dicts of `field`, `agg` ("count", "nunique", "min", "max", "sum", "mean",
             "median", "std", "var") and, if wanted, `name`. `count` of the documents comes always.
+        filters : only documents that pass, as for `get_documents`.
         """
         import pandas as pd
 
@@ -198,13 +217,17 @@ class DocumentsOut(HoldsDocuments):
         return pd.DataFrame(grouped(rows, by, metrics_of(metrics, by)))
 
     def describe(self, *, filters: Filters = None) -> "pd.DataFrame":
-        """Return count, mean, std, least, greatest and quantiles of each number field."""
+        """Return count, mean, std, least, greatest and quantiles of each number field.
+
+        Missing values are left out; `filters` are as for `get_documents`.
+        """
         return described(selected(self.opened(), as_dicts(filters)))
 
     def health(self, *, filters: Filters = None) -> "pd.DataFrame":
         """Return how many documents have each field, lack it, or hold nothing in it.
 
-        `empty` counts blank text, NaN, zero vectors, and empty lists, dicts and bytes.
+        `empty` counts blank text, NaN, zero vectors, and empty lists, dicts and bytes. `filters` are
+        as for `get_documents`.
         """
         return health_of(selected(self.opened(), as_dicts(filters)))
 
@@ -237,12 +260,18 @@ class DocumentsOut(HoldsDocuments):
         approximate : compare only what the field's index names, of its metric; some of the nearest
             may be missed, but no value is wrong. With filters all that pass are compared all the
             same, and so is every document that came or changed since the index was built.
+        page_size, page : how many documents, and which page of them, from 1.
+        filters, select_fields : as for `get_documents`.
+        metric : "cosine" (0 with a zero vector), "dp", "l2" or "l1".
+        include_vector : return the vector fields too.
         n_probes : how many partitions of the index are looked into; all of them is exact, but for
             zero vectors under cosine, which are in none.
 
         Raises
         ------
-        NotFoundError : `approximate`, and the field has no index.
+        NotFoundError : no such field or document; `approximate`, and the field has no index.
+        InvalidInputError : a vector and an `id`, or neither; a vector of another width or with NaN;
+            `approximate`, and the index is of another metric.
         """
         _check_whole("page_size", page_size, 1)
         _check_whole("page", page, 1)
@@ -270,7 +299,10 @@ class DocumentsOut(HoldsDocuments):
         select_fields: Sequence[str] | None = None,
         include_vector: bool = True,
     ) -> "pd.DataFrame":
-        """Return the documents as a DataFrame: a column a field, and one a label by its path."""
+        """Return the documents as a DataFrame: a column a field, and one a label by its path.
+
+        `filters`, `select_fields` and `include_vector` are as for `get_documents`.
+        """
         rows = selected(self.opened(), as_dicts(filters))
         fields, labels = chosen_columns(rows.store, select_fields, include_vector=include_vector)
         return frame_of(rows, fields, labels)
@@ -285,6 +317,7 @@ class DocumentsOut(HoldsDocuments):
         """Return the documents as an Arrow table; vectors are fixed-size lists of float32.
 
         Lists, dicts and mixed values are JSON text; the metadata `relevanceai.kind` says so.
+        `filters`, `select_fields` and `include_vector` are as for `get_documents`.
         """
         rows = selected(self.opened(), as_dicts(filters))
         fields, labels = chosen_columns(rows.store, select_fields, include_vector=include_vector)
@@ -297,7 +330,10 @@ class DocumentsOut(HoldsDocuments):
         select_fields: Sequence[str] | None = None,
         include_vector: bool = True,
     ) -> "pa.RecordBatchReader":
-        """Return the documents as a stream of Arrow batches, for DuckDB, Polars and the like."""
+        """Return the documents as a stream of Arrow batches, for DuckDB, Polars and the like.
+
+        A batch is held at a time; columns and arguments are those of `to_arrow`.
+        """
         rows = selected(self.opened(), as_dicts(filters))
         fields, labels = chosen_columns(rows.store, select_fields, include_vector=include_vector)
         return arrow_reader(rows, fields, labels)
@@ -312,6 +348,9 @@ class DocumentsOut(HoldsDocuments):
         overwrite: bool = False,
     ) -> int:
         """Write the documents to a Parquet file, whole or not at all; return how many.
+
+        A batch is held at a time; columns are those of `to_arrow`, arguments those of
+        `get_documents`.
 
         Raises
         ------
@@ -336,7 +375,8 @@ class DocumentsOut(HoldsDocuments):
         """Write the documents to a CSV file, whole or not at all; return how many.
 
         Lists, dicts and vectors are JSON, bytes base64. Data is data: text that begins with "=" is
-        written as it is.
+        written as it is. `filters` and `select_fields` are as for `get_documents`; vectors are left
+        out unless `include_vector`.
 
         Raises
         ------
@@ -357,7 +397,10 @@ class DocumentsOut(HoldsDocuments):
         select_fields: Sequence[str] | None = None,
         include_vector: bool = True,
     ) -> list[Document] | dict[str, list[Any]]:
-        """Return the documents as a list of dicts ("records"), or a dict of lists by field."""
+        """Return the documents as a list of dicts ("records"), or a dict of lists by field.
+
+        `filters`, `select_fields` and `include_vector` are as for `get_documents`.
+        """
         if orient not in ("records", "list"):
             raise InvalidInputError(f"orient is 'records' or 'list', but got {orient!r:.60}.")
         documents = list(
