@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
         "closest",
         commands.closest,
         "print the documents closest to each centroid",
-        "closest ecommerce --cluster cluster-1 cluster-5 --page-size 5",
+        "closest ecommerce --cluster cluster-1 cluster-3 --page-size 5",
     )
     dataset = _add_which(closest)
     _add_metric(closest)
@@ -280,7 +280,7 @@ def _add_evidence(command: Callable[..., argparse.ArgumentParser]) -> None:
         "compare",
         commands.compare,
         "judge two clusters, with the evidence",
-        "compare ecommerce cluster-1 cluster-5",
+        "compare ecommerce cluster-1 cluster-3",
     )
     _add_which(compare)
     compare.add_argument("first", metavar="A", help="the id of a cluster, or its number")
