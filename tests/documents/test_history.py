@@ -132,6 +132,8 @@ def test_a_tag_that_cannot_be_is_refused(own_small: "Dataset", name: str) -> Non
 
 def test_a_version_that_is_not_there_is_named(own_small: "Dataset") -> None:
     latest = own_small.version
+    with pytest.raises(NotFoundError, match=rf"from 1 to {latest}, and no tags\.$"):
+        own_small.restore(99)
     own_small.tag("first", 1)
     reach = f"It has {latest} versions, from 1 to {latest}, and the tags: 'first'."
     for one, said in ((99, "version 99"), ("frist", "tag 'frist'"), (True, "tag True")):

@@ -199,10 +199,8 @@ def untag(store: DocumentStore, name: str) -> int:
     with store.writing():
         there = tags(store)
         if name not in there:
-            raise NotFoundError(
-                f"No tag {name!r} in dataset {store.name!r}. "
-                f"It has: {listed(there, like=str(name))}."
-            )
+            tagged = f"It has: {listed(there, like=str(name))}." if there else "It has no tags."
+            raise NotFoundError(f"No tag {name!r} in dataset {store.name!r}. {tagged}")
         store.opened().tags.delete(name)
         return there[name]
 
@@ -224,10 +222,10 @@ def numbered(store: DocumentStore, version: int | str | None) -> int:
     is_number = isinstance(version, int) and not isinstance(version, bool)
     if is_number and version in numbers:
         return int(version)
+    tagged = f"the tags: {listed(there, like=str(version))}" if there else "no tags"
     raise NotFoundError(
         f"No {'version' if is_number else 'tag'} {version!r} of dataset {store.name!r}. It has "
-        f"{len(numbers):,} versions, from {numbers[0]} to {numbers[-1]}, and the tags: "
-        f"{listed(there, like=str(version))}."
+        f"{len(numbers):,} versions, from {numbers[0]} to {numbers[-1]}, and {tagged}."
     )
 
 
