@@ -327,6 +327,11 @@ def test_what_is_told_beside_the_report(
     assert "did not take '_cluster_' from the documents" in told
     assert "'a' hold values of several kinds and are kept as JSON" in told
     assert "2 documents came without `_id` and were given one" in told
+    things.insert_documents([{"a": 1}])
+    told = capsys.readouterr().err
+    assert (
+        "1 document came without `_id` and was given one; inserting it again adds it again" in told
+    )
 
 
 def test_a_thumbnail_cannot_stand_where_a_fact_does(things: Dataset, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from relevanceai.documents.media_source import media_reader
 from relevanceai.documents.number_lists import NumberLists
 from relevanceai.documents.parquet_source import parquet_reader
 from relevanceai.documents.sources import beside_vectors
-from relevanceai.errors import InvalidInputError, listed
+from relevanceai.errors import InvalidInputError, counted, listed
 from relevanceai.progress import notice, progress
 from relevanceai.store.frames import frame_rows
 from relevanceai.store.ingest import OnError, ingest
@@ -357,15 +357,17 @@ def _told(report: InsertReport) -> InsertReport:
             f"{listed(report.mixed_fields)} hold values of several kinds and are kept as JSON: "
             "they come back as they are, but do not compare as numbers or dates"
         )
-    if report.made_ids:
+    if n_made := len(report.made_ids):
+        them = "it" if n_made == 1 else "them"
         notice(
-            f"{len(report.made_ids):,} documents came without `_id` and were given one; inserting "
-            "them again adds them again"
+            f"{counted(n_made, 'document')} came without `_id` and {'was' if n_made == 1 else 'were'} "
+            f"given one; inserting {them} again adds {them} again"
         )
     if report.failed:
         name, why = next(iter(report.failed.items()))
         notice(
-            f"{len(report.failed):,} documents were not taken (see .failed of the report), "
+            f"{counted(len(report.failed), 'document')} {'was' if len(report.failed) == 1 else 'were'} "
+            "not taken (see .failed of the report), "
             f"the first: {name!r}: {why}"
         )
     return report
