@@ -204,6 +204,8 @@ def _by_words(
         order = np.argsort(learning, kind="stable")
         starts = np.searchsorted(learning[order], np.arange(len(siblings) + 1))
         found = []
+        # only categories of several fields are told with the field's name
+        fields = words.fields if not words.texts and len(words.fields) > 1 else ()
         for cluster, choice in enumerate(chosen):
             if asked is not None and cluster not in asked:
                 continue
@@ -215,9 +217,27 @@ def _by_words(
             }
             n_without = int(((clusters == cluster) & ~words.has).sum())
             found.append(
-                _named(centroids, cluster, choice, spelt, scorer, siblings, sizes, n_without)
+                _named(
+                    centroids, cluster, choice, spelt, scorer, siblings, sizes, n_without, fields
+                )
             )
     return found
+
+
+def _joined(terms: Sequence[str], fields: Sequence[str]) -> str:
+    """Join terms, a field's name before the first of its values only.
+
+    >>> _joined(["kind: shirt", "kind: coat", "size: L"], ["kind", "size"])
+    'kind: shirt, coat, size: L'
+    """
+    told, before = [], ""
+    for term in terms:
+        prefix = max(
+            (f"{one}: " for one in fields if term.startswith(f"{one}: ")), key=len, default=""
+        )
+        told.append(term[len(prefix) :] if prefix and prefix == before else term)
+        before = prefix
+    return ", ".join(told)
 
 
 def _named(
@@ -229,10 +249,11 @@ def _named(
     siblings: Sequence[Sequence[int]],
     sizes: NDArray[np.intp],
     n_without: int,
+    fields: Sequence[str],
 ) -> ClusterName:
     """Put one cluster's name together."""
     sibling = centroids.ids[siblings[cluster][0]] if siblings[cluster] else None
-    name = ", ".join(spelt[term] for term in choice.name)
+    name = _joined([spelt[term] for term in choice.name], fields)
     keywords = tuple(dict.fromkeys(spelt[term] for term in choice.keywords))
     if not name:
         name, score, why = centroids.ids[cluster], None, "no document looked at has words"

@@ -205,6 +205,10 @@ def _exemplar_rows(
     return found[0], found[1]
 
 
+def _is_worded(values: Sequence[object]) -> bool:
+    return any(isinstance(one, (str, list)) for one in values)
+
+
 def _words(
     store: DocumentStore,
     row_ids: NDArray[np.int64],
@@ -214,12 +218,14 @@ def _words(
     """Return the words, categories and tags that either half has more of, strongest first.
 
     Words that say nothing of a cluster, by the rule of names, fall out; usual words come last.
+    Numbers that stand for something are no words, as in names.
     """
     fields = checked_fields(store, None, "text_fields")
     if not fields:
         return (), ()
     documents = list(store.read(row_ids.tolist(), select_fields=fields, include_vector=False))
     columns = {name: [one.get(name) for one in documents] for name in fields}
+    columns = {name: values for name, values in columns.items() if _is_worded(values)}
     told = differences(columns, ~is_second, names=("first", "second"))
     sides: dict[str, list[str]] = {"first": [], "second": []}
     last: dict[str, list[str]] = {"first": [], "second": []}
