@@ -13,7 +13,7 @@ from relevanceai.documents.media_source import media_reader
 from relevanceai.documents.number_lists import NumberLists
 from relevanceai.documents.parquet_source import parquet_reader
 from relevanceai.documents.sources import beside_vectors
-from relevanceai.errors import InvalidInputError, listed
+from relevanceai.errors import InvalidInputError, counted, listed
 from relevanceai.progress import notice, progress
 from relevanceai.store.frames import frame_rows
 from relevanceai.store.ingest import OnError, ingest
@@ -359,13 +359,13 @@ def _told(report: InsertReport) -> InsertReport:
         )
     if report.made_ids:
         notice(
-            f"{len(report.made_ids):,} documents came without `_id` and were given one; inserting "
-            "them again adds them again"
+            f"{counted(len(report.made_ids), 'document')} came without `_id` and got one; "
+            "what is inserted again is added again"
         )
     if report.failed:
         name, why = next(iter(report.failed.items()))
         notice(
-            f"{len(report.failed):,} documents were not taken (see .failed of the report), "
+            f"{counted(len(report.failed), 'document')} could not be taken (see .failed of the report), "
             f"the first: {name!r}: {why}"
         )
     return report
