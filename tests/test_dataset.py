@@ -258,6 +258,21 @@ def test_an_object_with_fit_predict_is_a_model(client: Client) -> None:
     assert dataset.clusterings()[0].n_outliers == 1
 
 
+@pytest.mark.parametrize("alias", ["", " ", "a\x00b"])
+def test_a_name_that_cannot_be_is_refused_before_the_model_runs(
+    own_small: Dataset, alias: str
+) -> None:
+    class Unwanted:
+        def fit_predict(self, vectors: object) -> object:
+            raise AssertionError("the model has run")
+
+    before = own_small.list_cluster_aliases()
+    for how in ({"model": Unwanted()}, {"byo_cluster_field": "_id"}):
+        with pytest.raises(InvalidInputError, match="alias"):
+            own_small.cluster(**how, alias=alias)  # type: ignore[arg-type]
+    assert own_small.list_cluster_aliases() == before
+
+
 def test_clustering_the_same_alias_again_replaces_it(client: Client) -> None:
     dataset = put(client, [[0.0, 0], [0, 1], [9, 9]])
     dataset.cluster(n_clusters=2, alias="a")
@@ -351,8 +366,8 @@ def test_made_ids_and_mixed_fields_are_told(
     assert capsys.readouterr().err == (
         "relevanceai: 'n' hold values of several kinds and are kept as JSON: they come back as "
         "they are, but do not compare as numbers or dates\n"
-        "relevanceai: 3 documents came without `_id` and were given one; inserting them again "
-        "adds them again\n"
+        "relevanceai: 3 documents came without `_id` and got one; what is inserted again is added "
+        "again\n"
     )
 
 
@@ -367,7 +382,7 @@ def test_skipped_documents_are_reported(client: Client, capsys: pytest.CaptureFi
     report = client.Dataset("d").insert_documents(documents, on_error="skip")  # type: ignore[arg-type]
     assert report.inserted == 1
     assert set(report.failed) == {"a", "b", "c", "#4"}
-    assert "4 documents were not taken" in capsys.readouterr().err
+    assert "4 documents could not be taken" in capsys.readouterr().err
     again = client.Dataset("d").insert_documents([{"_id": "a"}, {"_id": "e"}], on_error="skip")
     assert (again.inserted, again.failed) == (1, {"a": "is in the dataset already"})
 

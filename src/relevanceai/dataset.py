@@ -210,7 +210,7 @@ class Dataset(DocumentsIn, DocumentsOut, DocumentsChanged, DocumentsHistory, Doc
                 store,
                 lambda: store.label_values(byo_cluster_field),
                 vector_fields=fields,
-                alias=alias or byo_cluster_field,
+                alias=byo_cluster_field if alias is None else alias,
                 source=byo_cluster_field,
             )
         return self.ClusterVizOps(alias=made.alias, vector_fields=made.vector_fields)

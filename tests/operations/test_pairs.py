@@ -290,7 +290,7 @@ def test_two_that_do_not_touch_are_judged_by_the_one_between() -> None:
     assert found.reasons == (
         "They do not touch: cluster-1 lies between them, and a valley of its own separates it from "
         "either (p < 0.0001 for the weaker).",
-        "Only 0 and 0 of their documents face each other.",
+        "None of their documents face each other.",
     )
 
 

@@ -74,6 +74,8 @@ def run_model(
     The writer lock is held from the first read to the last write, so that the labels are those of
     the documents that are there.
     """
+    if alias is not None:
+        checked_name(alias, "alias")  # before the work, not after it
     with store.writing():
         n_rows = store.count()
         source = vector_source(store, vector_fields)
@@ -95,7 +97,13 @@ def run_model(
         labels, valid = _for_all_rows(store, found.row_ids, found.labels, n_rows)
         name = model if isinstance(model, str) else type(model).__name__
         made = _keep(
-            store, vector_fields, alias or f"{name}-{len(ids)}", labels, valid, ids, found.described
+            store,
+            vector_fields,
+            f"{name}-{len(ids)}" if alias is None else alias,
+            labels,
+            valid,
+            ids,
+            found.described,
         )
         keep(store.snapshot(), made, MOMENTS, found.moments.to_arrays())
         return made

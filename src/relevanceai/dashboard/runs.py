@@ -367,7 +367,7 @@ def _what_there_is(dataset: str | None, *, is_any: bool, has_lines: bool) -> str
     if is_any:
         return "These clusterings exist:"
     if has_lines:
-        return "Nothing has been clustered there yet. To cluster it:"
+        return "Nothing is clustered there: not yet, or not in the version that was restored. To cluster it:"
     if dataset is None:
         return "Nothing has been clustered yet."
     return f"Nothing has been clustered there yet. {NO_VECTOR_FIELD}"

@@ -357,17 +357,15 @@ def _told(report: InsertReport) -> InsertReport:
             f"{listed(report.mixed_fields)} hold values of several kinds and are kept as JSON: "
             "they come back as they are, but do not compare as numbers or dates"
         )
-    if n_made := len(report.made_ids):
-        them = "it" if n_made == 1 else "them"
+    if report.made_ids:
         notice(
-            f"{counted(n_made, 'document')} came without `_id` and {'was' if n_made == 1 else 'were'} "
-            f"given one; inserting {them} again adds {them} again"
+            f"{counted(len(report.made_ids), 'document')} came without `_id` and got one; "
+            "what is inserted again is added again"
         )
     if report.failed:
         name, why = next(iter(report.failed.items()))
         notice(
-            f"{counted(len(report.failed), 'document')} {'was' if len(report.failed) == 1 else 'were'} "
-            "not taken (see .failed of the report), "
+            f"{counted(len(report.failed), 'document')} could not be taken (see .failed of the report), "
             f"the first: {name!r}: {why}"
         )
     return report

@@ -211,8 +211,7 @@ def judged_across(
             (
                 f"They do not touch: {third} lies between them, and a valley of its own separates it "
                 f"from either ({_p(p_value)} for the weaker).",
-                f"Only {evidence.facing_first:,} and {evidence.facing_second:,} of their documents "
-                "face each other.",
+                f"{_few(evidence)} of their documents face each other.",
             ),
             1.0 - p_value,
             f"Keep {first} and {second} apart.",
@@ -226,6 +225,13 @@ def judged_across(
         0.0,
         f"{first} and {second} hardly touch. Compare {third} with either of them.",
     )
+
+
+def _few(evidence: Evidence) -> str:
+    """How many documents face each other, in words that also fit where none does."""
+    if not evidence.facing_first and not evidence.facing_second:
+        return "None"
+    return f"Only {evidence.facing_first:,} and {evidence.facing_second:,}"
 
 
 def _untested(evidence: Evidence, first: str, second: str) -> Judgement:
