@@ -1,6 +1,8 @@
 """The data that tests share: an empty workspace, three small clusters, the sample catalogue."""
 
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,15 @@ def small_documents() -> list[dict[str, object]]:
                 }
             )
     return documents
+
+
+@pytest.fixture(autouse=True)
+def closed_figures() -> Iterator[None]:
+    """Close what a test has drawn: pyplot keeps figures, and warns of the 21st, in any test."""
+    yield
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,6 @@ from relevanceai.errors import InvalidInputError, NotFoundError, RelevanceAIErro
 from relevanceai.operations.viz.cluster import ClusterVizOps, _print_pairs
 
 METRICS = ("cosine", "dp", "l2", "l1")
-
-
-@pytest.fixture(autouse=True)
-def _closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def clustered(

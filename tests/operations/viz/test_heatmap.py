@@ -1,7 +1,5 @@
 """draw_heatmap of more clusters than have cells: one picture of the values, with every n-th name."""
 
-from collections.abc import Iterator
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,12 +8,6 @@ import pytest
 from relevanceai.errors import InvalidInputError
 from relevanceai.operations.viz import heatmap
 from relevanceai.operations.viz.heatmap import CELLS_UP_TO, draw_heatmap
-
-
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def matrix(n_clusters: int) -> pd.DataFrame:
