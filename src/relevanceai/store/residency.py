@@ -5,7 +5,7 @@ import mmap
 from functools import cache
 from typing import Any
 
-_PROBES = 32
+_PROBES = 16
 _ASKED_BYTES = (
     2**20
 )  # at a time: Linux reads no more for one request than for a step of reading ahead
@@ -36,14 +36,14 @@ def resident_share(address: int, n_bytes: int) -> float:
     if mincore is None or n_bytes <= 0:
         return 1.0
     found = ctypes.c_ubyte()
+    into = ctypes.addressof(found)
     past = address % mmap.PAGESIZE  # the system takes the beginnings of pages alone
     address, n_bytes = address - past, n_bytes + past
     n_pages = -(-n_bytes // mmap.PAGESIZE)
     pages = sorted({(n_pages - 1) * probe // (_PROBES - 1) for probe in range(_PROBES)})
     n_there = 0
     for page in pages:
-        place = ctypes.c_void_p(address + page * mmap.PAGESIZE)
-        if mincore(place, ctypes.c_size_t(1), ctypes.byref(found)) != 0 or found.value & 1:
+        if mincore(address + page * mmap.PAGESIZE, 1, into) != 0 or found.value & 1:
             n_there += 1
     return n_there / len(pages)
 
@@ -51,6 +51,8 @@ def resident_share(address: int, n_bytes: int) -> float:
 @cache
 def _mincore() -> Any:
     try:
-        return ctypes.CDLL(None).mincore
+        mincore = ctypes.CDLL(None).mincore
     except (AttributeError, OSError, TypeError):  # Windows
         return None
+    mincore.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_void_p)  # addresses as numbers
+    return mincore
