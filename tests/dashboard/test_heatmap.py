@@ -122,6 +122,31 @@ def test_a_clustering_that_changed_says_so(browse: MakeClient, tmp_path: Path):
 # ---------------------------------------------------------------- the page
 
 
+def test_a_pair_is_judged_when_asked_and_not_before(page, shop_home: Path):
+    pair = {"a": "cluster-0", "b": "cluster-2"}
+    before = page.get(RUN, params=pair)
+    (address,) = re.findall(r'href="([^"]*judge=1[^"]*)"', before.text)
+    assert "Are they really two?" in before.text
+    ops = Client(shop_home).ClusterOps("shop", alias=ALIAS, vector_fields=[FIELD])
+    found = ops.compare("cluster-0", "cluster-2", describe=False)
+    asked = urljoin(f"http://{HOST}{RUN}", address.replace("&amp;", "&"))
+    for where in (asked, asked.replace("#", "&fragment=1#")):
+        seen = read(page, where.removeprefix(f"http://{HOST}"))
+        words = " ".join([*seen.text("span"), *seen.text("li")])
+        assert f"{found.verdict.capitalize()}." in seen.text("b")
+        assert found.suggestion in words
+        assert all(reason in words for reason in found.reasons)
+        assert "Are they really two?" not in seen.text("a")
+        assert found.suggestion not in before.text
+
+
+def test_one_cluster_is_not_judged(page):
+    seen = page.get(RUN, params={"a": "cluster-1", "b": "cluster-1", "judge": "1"})
+    assert seen.status_code == 200
+    assert "really two" not in seen.text
+    assert 'class="verdict"' not in seen.text
+
+
 def test_the_page_ranks_pairs_and_shows_the_most_similar_side_by_side(page, shop_home: Path):
     ops = Client(shop_home).ClusterOps("shop", alias=ALIAS, vector_fields=[FIELD])
     pairs = ops.closest_centroids(10)
@@ -167,7 +192,7 @@ def test_the_diagonal_shows_one_cluster(page):
 @pytest.mark.parametrize("query", ["a=cluster-3&b=cluster-0", "a=cluster-0&b=cluster-3"])
 def test_a_pair_reads_the_same_both_ways(page, query: str):
     seen = read(page, f"{RUN}?{query}&fragment=1")
-    assert seen.text("a") == ["cluster-0", "cluster-3"]
+    assert seen.text("a") == ["Are they really two?", "cluster-0", "cluster-3"]
 
 
 def test_an_unknown_cluster_lists_the_others(page):

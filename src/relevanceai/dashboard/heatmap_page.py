@@ -27,6 +27,7 @@ from relevanceai.dashboard.values import cluster_name, cut, decimal, is_internal
 
 if TYPE_CHECKING:
     from relevanceai.client import Client
+    from relevanceai.operations.comparison import Comparison
 
 SIDE_DOCUMENTS = 6
 PAIRS = 10
@@ -38,13 +39,14 @@ _TEXT_COLUMNS = 2
 
 @dataclass(frozen=True)
 class Compared:
-    """Two clusters side by side, or one when they are the same."""
+    """Two clusters side by side, or one when they are the same; and, if asked for, the verdict."""
 
     a: str
     b: str
     cosine: str
     sentence: str
     sides: tuple[tuple[str, tuple[Row, ...]], ...]
+    judged: "Comparison | None"
 
 
 class HeatmapPages:
@@ -90,11 +92,14 @@ class HeatmapPages:
                 "pairs": changes.get("pairs", n_pairs if n_pairs != PAIRS else None),
                 "a": changes.get("a", pair["a"]),
                 "b": changes.get("b", pair["b"]),
+                "judge": changes.get("judge"),
             }
             return run.map_path + query(values)
 
         shared |= {
-            "compared": self._compared(run, similarities, a, b),
+            "compared": self._compared(
+                run, similarities, a, b, is_judged=asked.get("judge") == "1" and a != b
+            ),
             "shape": shape,
             "address": address,
             "media": lambda row, field, size: media_path(run, row.id, field, size),
@@ -195,7 +200,9 @@ class HeatmapPages:
         second = checked_cluster(run, b or a, ids, run.map_path)
         return (first, second) if ids.index(first) <= ids.index(second) else (second, first)
 
-    def _compared(self, run: Run, similarities: Map, a: str, b: str) -> Compared:
+    def _compared(
+        self, run: Run, similarities: Map, a: str, b: str, *, is_judged: bool
+    ) -> Compared:
         shape = shape_of(run.dataset, self._memory)
         clusters = [a] if a == b else [a, b]
 
@@ -210,7 +217,13 @@ class HeatmapPages:
 
         sides = self._memory.get(("compared", a, b, *run.key), ask)
         value = similarities.value(a, b)
-        return Compared(a, b, decimal(value, 3), _sentence(similarities, a, b), sides)
+        judged = None
+        if is_judged:  # half a second, so not before it is asked for
+            ops = run.dataset.ClusterOps(alias=run.info.alias, vector_fields=run.info.vector_fields)
+            judged = self._memory.get(
+                ("judged", a, b, *run.key), lambda: ops.compare(a, b, describe=False)
+            )
+        return Compared(a, b, decimal(value, 3), _sentence(similarities, a, b), sides, judged)
 
 
 def _sentence(similarities: Map, a: str, b: str) -> str:
