@@ -282,6 +282,17 @@ def test_a_clustering_that_is_gone_is_said_with_a_way_out(visit: Visit):
     page.wait_for_selector("h1 >> text=Datasets")
 
 
+def test_a_verdict_is_of_the_pair_that_was_asked_for_and_of_no_other(visit: Visit):
+    page = ready(visit(f"{MAP}?a=cluster-0&b=cluster-1"))
+    page.click("text=Are they really two?")
+    page.wait_for_selector("div.verdict")
+    page.locator("a[data-a=cluster-1][data-b=cluster-2]").click()
+    page.wait_for_selector("#compare-title >> text=cluster-2")
+    assert page.locator("div.verdict").count() == 0
+    assert page.locator("text=Are they really two?").count() == 1
+    assert "judge" not in page.url
+
+
 def test_a_clustering_that_changed_is_said_with_a_link_to_load_it(visit: Visit):
     page = ready(visit(f"{MAP}?order=id&a=cluster-0&b=cluster-1"))
     page.route("**/*fragment=1*", lambda route: route.fulfill(status=409, body="changed"))

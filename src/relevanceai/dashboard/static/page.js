@@ -147,6 +147,7 @@ async function compare(el, a, b, { isFocused = false } = {}) {
   address.search = location.search;
   address.searchParams.set("a", a);
   address.searchParams.set("b", b);
+  address.searchParams.delete("judge"); // it was asked of the pair before
   const shown = new URL(address);
   address.searchParams.set("fragment", "1");
   address.searchParams.set("revision", el.dataset.revision);
@@ -183,7 +184,7 @@ async function asked(address, more) {
     error.way = ["All datasets", document.querySelector(".brand").href];
   } else if (response.status === 409) {
     const fresh = new URL(location.pathname + location.search, location.href);
-    for (const name of ["a", "b"]) fresh.searchParams.delete(name); // ids of before
+    for (const name of ["a", "b", "judge"]) fresh.searchParams.delete(name); // ids of before
     error.way = ["Load the page again", fresh.href];
   }
   throw error;
