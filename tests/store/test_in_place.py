@@ -197,10 +197,26 @@ def test_maps_of_files_that_are_gone_are_let_go_of(dataset):
     before = {path for path in cached_map._held if path.is_relative_to(folder)}
     assert len(before) == 3
     dataset.compact(older_than=timedelta(0))
-    store = dataset._store.snapshot()
-    batches = list(store.vector_source(FIELD, encode=encoded).batches(0, 87))
-    assert len(batches[0]) == 87
     assert not before & set(cached_map._held)
+    assert not kept(dataset, ".runs")
+    assert lie_in_place(dataset)
+
+
+def test_a_failure_while_codes_are_made_leaves_none(dataset):
+    def failing(vectors, like):
+        if like is not None:
+            raise RuntimeError("no")
+        return encoded(vectors, like)
+
+    dataset.insert_documents(documents(range(1000, 2100)))  # more than are encoded at a time
+    store = dataset._store.snapshot()
+    source = store.vector_source(FIELD, encode=failing)
+    with pytest.raises(RuntimeError, match="no"):
+        list(source.batches(0, source.n_rows))
+    left = [path.name for path in vectors_folder(store.folder).iterdir()]
+    assert not [name for name in left if name.startswith(".")]
+    assert len([name for name in left if name.endswith(".i8")]) == 3
+    assert_right(list(store.vector_source(FIELD, encode=encoded).batches(0, source.n_rows)))
 
 
 def test_rows_that_lie_in_several_runs_are_given_out_in_order():

@@ -91,6 +91,13 @@ def forget(folder: Path) -> None:
             del _held[path]
 
 
+def forget_gone(folder: Path) -> None:
+    """Let go of the maps of files in a folder that have been deleted: they take room on the disk."""
+    with _lock:
+        for path in [path for path in _held if path.is_relative_to(folder) and not path.exists()]:
+            del _held[path]
+
+
 def _made(file: BinaryIO, size: int, described: Mapping[str, object]) -> mmap.mmap | None:
     file.seek(size - _TAIL_BYTES)
     found = json.loads(file.read(_TAIL_BYTES))

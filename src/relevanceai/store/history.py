@@ -15,6 +15,7 @@ from relevanceai.store.documents import DocumentStore
 from relevanceai.store.labels import LABEL_PREFIX, Clustering, read_records
 from relevanceai.store.names import field_of
 from relevanceai.store.schema_fields import fields_of
+from relevanceai.store.vector_cache import drop_unused
 
 BEFORE_RESTORE = "before-restore"
 _TAG = re.compile(r"(?=.{1,100}$)(?![0-9]+$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(?<!\.lock)")
@@ -322,6 +323,7 @@ def compact(
         if old:
             stats = handle.cleanup_old_versions(versions=old, error_if_tagged_old_versions=False)
             n_removed, n_bytes = int(stats.old_versions), int(stats.bytes_removed)
+            drop_unused(store.folder)  # also maps of what is gone, which would keep its room
         return CompactReport(int(handle.version), before, _n_files(handle), n_removed, n_bytes)
 
 

@@ -25,7 +25,15 @@ from numpy.typing import NDArray
 from relevanceai.batch import Encode
 from relevanceai.processors import processors
 from relevanceai.store.cache import vectors_folder
-from relevanceai.store.cached_map import forget, mapped, mapped_as_it_is, seal, write_all, written
+from relevanceai.store.cached_map import (
+    forget,
+    forget_gone,
+    mapped,
+    mapped_as_it_is,
+    seal,
+    write_all,
+    written,
+)
 from relevanceai.store.columns import vectors_of
 from relevanceai.store.in_place import DataFile, data_file, runs_of
 from relevanceai.store.raw_vectors import Part, RawVectors
@@ -131,9 +139,12 @@ def _write_codes(path: Path, raw: RawVectors, width: int, encode: Encode) -> Non
                 add(piece.first, piece.vectors)
 
         starts = range(_SCAN_ROWS, raw.n_rows, _STRIP_ROWS)
-        with ThreadPoolExecutor(processors(_MOST_THREADS)) as pool:
+        pool = ThreadPoolExecutor(processors(_MOST_THREADS))
+        try:
             for done in [pool.submit(strip, start) for start in starts]:
                 done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # after a failure the rest is in vain
 
 
 def scanned(
@@ -159,19 +170,20 @@ def scanned(
 
 
 def drop_unused(dataset: Path) -> None:
-    """Delete the raw vectors of data files that are gone, and what killed writers left."""
+    """Delete the raw vectors of data files that are gone, and what killed writers left.
+
+    Maps of deleted files are let go of.
+    """
     folder = vectors_folder(dataset)
     data = dataset / "documents.lance" / "data"
+    forget_gone(dataset)
     if not folder.is_dir() or not data.is_dir():
         return
     there = {path.stem for path in data.iterdir()}
     for path in folder.iterdir():
         stem = path.name.lstrip(".").split("-")[0]
         if stem not in there or (path.name.startswith(".") and _is_left(path)):
-            forget(path)
-            forget(data / f"{stem}.lance")
-            with suppress(OSError):
-                path.unlink()
+            _remove(path)
 
 
 def _is_left(path: Path) -> bool:
@@ -183,7 +195,7 @@ def _is_left(path: Path) -> bool:
 
 
 def _remove(path: Path) -> None:
-    """Delete a copy, where there is one."""
+    """Delete a file of the cache, where there is one."""
     with suppress(OSError):
         path.unlink()
         forget(path)
